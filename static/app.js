@@ -1,0 +1,15 @@
+// The page works without any of this; the script makes it quicker.
+import { times } from "./times.js";
+import { menus } from "./menus.js";
+import { keys } from "./keys.js";
+
+times(document);
+setInterval(() => document.hidden || times(document), 30000);
+menus();
+keys();
+document.querySelector("[data-focus]")?.focus();
+
+if (document.getElementById("board")) {
+  const [{ board }, { live }] = await Promise.all([import("./board.js"), import("./live.js")]);
+  live(board());
+}
