@@ -1,0 +1,54 @@
+package models
+
+import (
+	"strings"
+	"time"
+)
+
+// Account is a person who may sign in.
+type Account struct {
+	ID        int64
+	Email     string // lower case
+	Name      string
+	Hub       Role // a role held in every project, or Nobody
+	Disabled  bool
+	CreatedAt time.Time
+}
+
+// Member is a person's role in one project.
+type Member struct {
+	Account Account
+	Role    Role
+	Since   time.Time
+}
+
+// Token is a bot's key, without its secret part.
+type Token struct {
+	ID        int64
+	Name      string
+	Prefix    string // the first characters of the value, for recognising it
+	Last4     string // the last four
+	Role      Role
+	Project   string // project key; empty means the whole hub
+	Scopes    []Scope
+	CreatedBy string
+	CreatedAt time.Time
+	ExpiresAt time.Time // zero means never
+	RevokedAt time.Time // zero means not revoked
+	LastUsed  time.Time // to the minute; zero means never
+}
+
+// Works tells whether the token opens anything at this moment.
+func (t Token) Works(now time.Time) bool {
+	return t.RevokedAt.IsZero() && (t.ExpiresAt.IsZero() || now.Before(t.ExpiresAt))
+}
+
+// CleanEmail is an address as accounts keep it; empty when it is none.
+func CleanEmail(raw string) string {
+	email := strings.ToLower(strings.TrimSpace(raw))
+	at := strings.LastIndexByte(email, '@')
+	if at < 1 || at == len(email)-1 || len(email) > 254 || strings.ContainsAny(email, " \t\r\n<>\"\x00") {
+		return ""
+	}
+	return email
+}

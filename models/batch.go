@@ -1,0 +1,107 @@
+package models
+
+import "time"
+
+// Batch is what one delivery or one poll says, in our words. It never says whom
+// it is from: the store stamps integration and project (architecture.md).
+// Applying the same batches in any order, any number of times, gives one state.
+type Batch struct {
+	Descriptions []Description
+	Cards        []CardText // model cards, as text
+	Cursor       string     // polls only: where the next poll starts; saved in the same transaction
+}
+
+// Description is what a source says about one subject at one moment. Empty
+// fields are not said and change nothing.
+type Description struct {
+	Ref     Ref       // Kind and Key; Integration is stamped by the store
+	At      time.Time // the upstream's time of this description, UTC; zero means the time of receipt
+	Attempt int       // re-runs: 1, 2, …
+	Title   string
+	URL     string // the upstream's own page; http or https
+	State   State
+	Raw     string         // the upstream's own word for the state
+	StateAt time.Time      // when the state was reached; zero means At
+	Facts   map[string]any // JSON values by name; nil removes. Each name is merged by itself, the later fact wins
+	Links   []LinkTo       // from this subject
+	Owners  []OwnerClaim   // declared by the source
+	Text    string         // further words that search finds
+}
+
+// LinkTo is one edge from the described subject.
+type LinkTo struct {
+	Relation Relation
+	To       Ref
+	Evidence Evidence // empty means Declared
+}
+
+// OwnerClaim is a source's word that somebody owns the described subject.
+type OwnerClaim struct {
+	Person string // e-mail, login or team
+	As     string // owner, deputy, steward, on-call; empty means owner
+}
+
+// CardText is a model card as a source posted it.
+type CardText struct {
+	Model    string
+	Version  string // the one version it is about, or empty for the whole model
+	Markdown string
+	At       time.Time
+	Problems []Problem // what is wrong with the front matter; the text is kept all the same
+}
+
+// Problem is one thing wrong with a text, and where.
+type Problem struct {
+	Line    int    `json:"line"` // from 1; 0 when it is about the whole text
+	Message string `json:"message"`
+}
+
+// Relation is what a link says (decisions.md §3, from → to).
+type Relation string
+
+// The relations.
+const (
+	Deploys     Relation = "deploys"      // deployment → model version or commit
+	VersionOf   Relation = "version_of"   // model version → model, dataset version → dataset
+	ProducedBy  Relation = "produced_by"  // model version → run
+	BuiltFrom   Relation = "built_from"   // run, pipeline run, image, model version → commit
+	MergedAs    Relation = "merged_as"    // pull request → commit
+	Contains    Relation = "contains"     // pull request → commit
+	TrainedOn   Relation = "trained_on"   // run → dataset version
+	EvaluatedOn Relation = "evaluated_on" // run → dataset version
+	DerivedFrom Relation = "derived_from" // dataset version → dataset version, model version → model version
+	ExecutedIn  Relation = "executed_in"  // run → pipeline run
+	PlacedBy    Relation = "placed_by"    // deployment → pipeline run
+	Affects     Relation = "affects"      // breach → deployment
+	Mentions    Relation = "mentions"     // anything → anything
+)
+
+// Relations lists them all.
+var Relations = []Relation{Deploys, VersionOf, ProducedBy, BuiltFrom, MergedAs, Contains, TrainedOn,
+	EvaluatedOn, DerivedFrom, ExecutedIn, PlacedBy, Affects, Mentions}
+
+// Additive relations only grow: a pull request goes on containing the commits
+// that earlier events named. Of the others, what a source says last replaces
+// what it said before.
+func (r Relation) Additive() bool { return r == Contains || r == Mentions }
+
+// Word is the relation as pages write it: "built from".
+func (r Relation) Word() string {
+	out := []byte(r)
+	for i, c := range out {
+		if c == '_' {
+			out[i] = ' '
+		}
+	}
+	return string(out)
+}
+
+// Evidence says how well a link or an owner is established.
+type Evidence string
+
+// The levels of evidence.
+const (
+	Verified Evidence = "verified" // a digest was recomputed, or the sender proved who it is
+	Declared Evidence = "declared" // somebody said so
+	Missing  Evidence = "missing"  // nobody said so yet
+)

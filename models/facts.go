@@ -1,0 +1,139 @@
+package models
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"slices"
+	"time"
+)
+
+// Rank orders facts about one field: the later upstream time wins, then the
+// higher attempt, then a terminal state over a running one, then the larger
+// sha256 of the description (decisions.md §7). The order is total, so merging is
+// independent of the order of arrival.
+type Rank struct {
+	At       int64  `json:"t"` // Unix milliseconds
+	Attempt  int    `json:"n,omitempty"`
+	Terminal bool   `json:"e,omitempty"`
+	Hash     string `json:"h"`
+}
+
+// Less tells whether r loses against o.
+func (r Rank) Less(o Rank) bool {
+	switch {
+	case r.At != o.At:
+		return r.At < o.At
+	case r.Attempt != o.Attempt:
+		return r.Attempt < o.Attempt
+	case r.Terminal != o.Terminal:
+		return !r.Terminal
+	}
+	return r.Hash < o.Hash
+}
+
+// RankOf is the rank of everything a description says.
+func RankOf(d Description) Rank {
+	text, _ := json.Marshal(d)
+	sum := sha256.Sum256(text)
+	return Rank{At: d.At.UnixMilli(), Attempt: d.Attempt, Terminal: d.State.Terminal(), Hash: hex.EncodeToString(sum[:8])}
+}
+
+// Fact is one value with its rank and the integration that said it.
+type Fact struct {
+	Value       json.RawMessage `json:"v"`
+	Rank        Rank            `json:"r"`
+	Integration int64           `json:"i,omitempty"`
+}
+
+// Facts are all that is known of one subject. Names that start with an
+// underscore are the subject's own columns.
+type Facts map[string]Fact
+
+// The reserved names of facts.
+const (
+	FactTitle = "_title"
+	FactURL   = "_url"
+	FactState = "_state"
+	FactText  = "_text"
+)
+
+// StateFact is the value under FactState.
+type StateFact struct {
+	State State     `json:"state"`
+	Raw   string    `json:"raw,omitempty"`
+	At    time.Time `json:"at"`
+}
+
+// Merge takes in what a description says and names the facts that changed.
+func (f Facts) Merge(d Description, integration int64) (changed []string) {
+	rank := RankOf(d)
+	for name, value := range fields(d) {
+		if f.set(name, value, rank, integration) {
+			changed = append(changed, name)
+		}
+	}
+	slices.Sort(changed)
+	return changed
+}
+
+func (f Facts) set(name string, value any, rank Rank, integration int64) bool {
+	text, err := json.Marshal(value)
+	old, known := f[name]
+	if err != nil || known && !old.Rank.Less(rank) {
+		return false
+	}
+	f[name] = Fact{Value: text, Rank: rank, Integration: integration}
+	return !known || !bytes.Equal(old.Value, text)
+}
+
+// fields are the facts that a description holds.
+func fields(d Description) map[string]any {
+	out := make(map[string]any, len(d.Facts)+4)
+	for name, value := range d.Facts {
+		out[name] = value
+	}
+	if d.Title != "" {
+		out[FactTitle] = d.Title
+	}
+	if d.URL != "" {
+		out[FactURL] = d.URL
+	}
+	if d.Text != "" {
+		out[FactText] = d.Text
+	}
+	if d.State != "" {
+		at := d.StateAt
+		if at.IsZero() {
+			at = d.At
+		}
+		out[FactState] = StateFact{State: d.State, Raw: d.Raw, At: at.UTC()}
+	}
+	return out
+}
+
+// String is a text fact, or empty.
+func (f Facts) String(name string) (s string) {
+	_ = json.Unmarshal(f[name].Value, &s)
+	return s
+}
+
+// State is the state that sources declared last.
+func (f Facts) State() (s StateFact) {
+	_ = json.Unmarshal(f[FactState].Value, &s)
+	return s
+}
+
+// Values are the plain values by name, without the reserved ones and the removed.
+func (f Facts) Values() map[string]any {
+	out := make(map[string]any, len(f))
+	for name, fact := range f {
+		var v any
+		if name[0] == '_' || json.Unmarshal(fact.Value, &v) != nil || v == nil {
+			continue
+		}
+		out[name] = v
+	}
+	return out
+}

@@ -1,0 +1,235 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/alexedwards/argon2id"
+
+	"throughline/models"
+)
+
+// NewPerson is what an account is made of.
+type NewPerson struct {
+	Email, Name string
+	Password    string      // empty: no password login
+	Hub         models.Role // a role held in every project, or Nobody
+}
+
+// MinPassword is the least number of characters of a password.
+const MinPassword = 8
+
+const maxPassword = 256
+
+// hashing is the work of one password check: 19 MiB, two passes (OWASP).
+var hashing = &argon2id.Params{Memory: 19 * 1024, Iterations: 2, Parallelism: 1, SaltLength: 16, KeyLength: 32}
+
+// strangerHash is compared when there is no such account, so that an answer
+// takes as long as for a known one. Nobody knows its password.
+const strangerHash = "$argon2id$v=19$m=19456,t=2,p=1$Yxv54KGxT2gEiSOirtBK1g$ENPBNVx5yIMrlx5/JmiN7VuxJ63mu5uhmMgp7ACWZLY"
+
+const accountColumns = `id, email, name, hub_role, disabled_at, created_at`
+
+func scanAccount(rows *sql.Rows, a *models.Account) error {
+	return rows.Scan(&a.ID, &a.Email, &a.Name, &a.Hub, scanFlag{&a.Disabled}, scanTime{&a.CreatedAt})
+}
+
+// CreatePerson makes an account. An address that has one is a Conflict.
+func (s *Store) CreatePerson(ctx context.Context, by models.Principal, p NewPerson) (a models.Account, err error) {
+	hash, err := p.check()
+	if err != nil {
+		return a, err
+	}
+	err = s.write(ctx, by, func(u *unit) error {
+		a, err = u.createPerson(p, hash)
+		return err
+	})
+	return a, err
+}
+
+// check cleans the input and hashes the password, outside of any transaction.
+func (p *NewPerson) check() (hash string, err error) {
+	email := models.CleanEmail(p.Email)
+	if email == "" {
+		return "", models.FieldErrorf(models.Unprocessed, "email", "%q is not an e-mail address.", p.Email)
+	}
+	if p.Hub != models.Nobody && !p.Hub.Known() {
+		return "", models.FieldErrorf(models.Unprocessed, "role", "There is no role %q.", p.Hub)
+	}
+	p.Email, p.Name = email, strings.TrimSpace(p.Name)
+	if p.Name == "" {
+		p.Name, _, _ = strings.Cut(email, "@")
+	}
+	if p.Password == "" {
+		return "", nil
+	}
+	return hashPassword(p.Password)
+}
+
+func hashPassword(password string) (string, error) {
+	if utf8.RuneCountInString(password) < MinPassword || len(password) > maxPassword {
+		return "", models.FieldErrorf(models.Unprocessed, "password",
+			"A password has %d to %d characters.", MinPassword, maxPassword)
+	}
+	hash, err := argon2id.CreateHash(password, hashing)
+	if err != nil {
+		return "", fmt.Errorf("hash the password: %w", err)
+	}
+	return hash, nil
+}
+
+func (u *unit) createPerson(p NewPerson, hash string) (models.Account, error) {
+	a := models.Account{Email: p.Email, Name: p.Name, Hub: p.Hub, CreatedAt: u.now}
+	id, err := u.insert(`INSERT INTO people (email, name, password_hash, hub_role, created_at) VALUES (?, ?, ?, ?, ?)`,
+		p.Email, p.Name, hash, string(p.Hub), u.at())
+	if unique(err) {
+		return a, models.FieldErrorf(models.Conflict, "email", "There is an account for %s already.", p.Email)
+	}
+	if err != nil {
+		return a, fmt.Errorf("create the account: %w", err)
+	}
+	a.ID = id
+	_, err = u.record(0, 0, "person.created", map[string]any{"person": id, "email": p.Email, "role": p.Hub})
+	return a, err
+}
+
+// Authenticate is the account of an address and password. An unknown address, a
+// wrong password and a disabled account are one and the same refusal, after the
+// same work.
+func (s *Store) Authenticate(ctx context.Context, email, password string) (models.Account, error) {
+	refused := models.Errorf(models.Unauthorised, "That address and password do not match an account.")
+	var hash string
+	err := s.row(ctx, `SELECT password_hash FROM people WHERE email = ? AND disabled_at = 0`,
+		[]any{models.CleanEmail(email)}, &hash)
+	if err != nil && !errors.Is(err, sql.ErrNoRows) {
+		return models.Account{}, fmt.Errorf("look up the account: %w", err)
+	}
+	known := hash != ""
+	if !known {
+		hash = strangerHash
+	}
+	if len(password) > maxPassword {
+		password = password[:maxPassword+1]
+	}
+	match, err := argon2id.ComparePasswordAndHash(password, hash)
+	if err != nil {
+		return models.Account{}, fmt.Errorf("compare the password: %w", err)
+	}
+	if !match || !known {
+		return models.Account{}, refused
+	}
+	return s.PersonByEmail(ctx, email)
+}
+
+// PersonByEmail is the account of an address.
+func (s *Store) PersonByEmail(ctx context.Context, email string) (models.Account, error) {
+	rows, err := s.query(ctx, `SELECT `+accountColumns+` FROM people WHERE email = ?`, models.CleanEmail(email))
+	list, err := all(rows, err, scanAccount)
+	if err != nil {
+		return models.Account{}, err
+	}
+	if len(list) == 0 {
+		return models.Account{}, models.Errorf(models.NotFound, "There is no account for %s.", email)
+	}
+	return list[0], nil
+}
+
+// People lists the accounts by address.
+func (s *Store) People(ctx context.Context) ([]models.Account, error) {
+	rows, err := s.query(ctx, `SELECT `+accountColumns+` FROM people ORDER BY email`)
+	return all(rows, err, scanAccount)
+}
+
+// SetPassword changes a password and ends every session of the account.
+func (s *Store) SetPassword(ctx context.Context, by models.Principal, person int64, password string) error {
+	hash, err := hashPassword(password)
+	if err != nil {
+		return err
+	}
+	return s.changePerson(ctx, by, person, "person.password", nil, func(u *unit) error {
+		if err := u.must(`UPDATE people SET password_hash = ?, password_at = ? WHERE id = ?`, hash, u.at(), person); err != nil {
+			return err
+		}
+		return u.endSessions(person)
+	})
+}
+
+// SetDisabled closes an account, with all its sessions, or opens it again.
+func (s *Store) SetDisabled(ctx context.Context, by models.Principal, person int64, disabled bool) error {
+	detail := map[string]any{"disabled": disabled}
+	return s.changePerson(ctx, by, person, "person.disabled", detail, func(u *unit) error {
+		at := int64(0)
+		if disabled {
+			at = u.at()
+		}
+		if err := u.must(`UPDATE people SET disabled_at = ? WHERE id = ?`, at, person); err != nil {
+			return err
+		}
+		if !disabled {
+			return nil
+		}
+		if err := u.endSessions(person); err != nil {
+			return err
+		}
+		return u.keepAdministrator()
+	})
+}
+
+// SetHubRole gives an account a role in every project, or takes it.
+func (s *Store) SetHubRole(ctx context.Context, by models.Principal, person int64, role models.Role) error {
+	if role != models.Nobody && !role.Known() {
+		return models.FieldErrorf(models.Unprocessed, "role", "There is no role %q.", role)
+	}
+	return s.changePerson(ctx, by, person, "person.role", map[string]any{"role": role}, func(u *unit) error {
+		if err := u.must(`UPDATE people SET hub_role = ? WHERE id = ?`, string(role), person); err != nil {
+			return err
+		}
+		return u.keepAdministrator()
+	})
+}
+
+// changePerson writes one change of an account with its activity.
+func (s *Store) changePerson(ctx context.Context, by models.Principal, person int64, action string, detail map[string]any, do func(*unit) error) error {
+	return s.write(ctx, by, func(u *unit) error {
+		if err := do(u); err != nil {
+			return err
+		}
+		if detail == nil {
+			detail = map[string]any{}
+		}
+		detail["person"] = person
+		_, err := u.record(0, 0, action, detail)
+		return err
+	})
+}
+
+// keepAdministrator refuses what would leave nobody who can administer the hub,
+// when somebody could before.
+func (u *unit) keepAdministrator() error {
+	var left, people int
+	err := u.row(`SELECT COALESCE(SUM(CASE WHEN hub_role = 'administrator' AND disabled_at = 0 THEN 1 ELSE 0 END), 0), COUNT(*) FROM people`,
+		nil, &left, &people)
+	if err != nil {
+		return fmt.Errorf("count the administrators: %w", err)
+	}
+	if left == 0 {
+		return models.Errorf(models.Conflict, "That would leave the hub without an administrator.")
+	}
+	return nil
+}
+
+// must runs a change of one row that has to be there.
+func (u *unit) must(q string, args ...any) error {
+	done, err := u.exec(q, args...)
+	if err != nil {
+		return fmt.Errorf("change the row: %w", err)
+	}
+	if n, err := done.RowsAffected(); err == nil && n == 0 {
+		return models.Errorf(models.NotFound, "There is no such entry.")
+	}
+	return nil
+}

@@ -1,0 +1,97 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+
+	"throughline/models"
+)
+
+// rolesOf are a person's roles by project.
+func (s *Store) rolesOf(ctx context.Context, person int64) (map[int64]models.Role, error) {
+	rows, err := s.query(ctx, `SELECT project_id, role FROM memberships WHERE person_id = ?`, person)
+	type one struct {
+		project int64
+		role    models.Role
+	}
+	list, err := all(rows, err, func(r *sql.Rows, o *one) error { return r.Scan(&o.project, &o.role) })
+	roles := make(map[int64]models.Role, len(list))
+	for _, o := range list {
+		roles[o.project] = o.role
+	}
+	return roles, err
+}
+
+// Members lists who has a role in a project, by address.
+func (s *Store) Members(ctx context.Context, project int64) ([]models.Member, error) {
+	rows, err := s.query(ctx, `SELECT p.id, p.email, p.name, p.hub_role, p.disabled_at, p.created_at, m.role, m.created_at
+		FROM memberships m JOIN people p ON p.id = m.person_id WHERE m.project_id = ? ORDER BY p.email`, project)
+	return all(rows, err, func(r *sql.Rows, m *models.Member) error {
+		a := &m.Account
+		return r.Scan(&a.ID, &a.Email, &a.Name, &a.Hub, scanFlag{&a.Disabled}, scanTime{&a.CreatedAt}, &m.Role, scanTime{&m.Since})
+	})
+}
+
+// SetMember gives a person a role in a project. Nobody gives more than they hold.
+func (s *Store) SetMember(ctx context.Context, by models.Principal, project, person int64, role models.Role) error {
+	if !role.Known() {
+		return models.FieldErrorf(models.Unprocessed, "role", "There is no role %q.", role)
+	}
+	if !by.Anonymous() && !by.RoleIn(project).AtLeast(role) {
+		return models.FieldErrorf(models.Forbidden, "role", "You hold no more than the role %q there.", by.RoleIn(project))
+	}
+	return s.write(ctx, by, func(u *unit) error {
+		if err := u.maySetMember(project, person); err != nil {
+			return err
+		}
+		_, err := u.exec(`INSERT INTO memberships (project_id, person_id, role, created_at) VALUES (?, ?, ?, ?)
+			ON CONFLICT (project_id, person_id) DO UPDATE SET role = excluded.role`, project, person, string(role), u.at())
+		if err != nil {
+			return fmt.Errorf("set the member: %w", err)
+		}
+		_, err = u.record(project, 0, "member.set", map[string]any{"person": person, "role": role})
+		return err
+	})
+}
+
+// maySetMember refuses an account that is not there, and a change of somebody who
+// holds more than the one who asks.
+func (u *unit) maySetMember(project, person int64) error {
+	var role models.Role
+	var found int
+	err := u.row(`SELECT COUNT(p.id), COALESCE(MAX(m.role), '') FROM people p
+		LEFT JOIN memberships m ON m.person_id = p.id AND m.project_id = ? WHERE p.id = ?`, []any{project, person}, &found, &role)
+	if err != nil {
+		return fmt.Errorf("look up the member: %w", err)
+	}
+	if found == 0 {
+		return models.Errorf(models.NotFound, "There is no such person.")
+	}
+	if role != models.Nobody && !u.by.Anonymous() && !u.by.RoleIn(project).AtLeast(role) {
+		return models.Errorf(models.Forbidden, "That member holds a greater role than you.")
+	}
+	return nil
+}
+
+// RemoveMember takes a person's role in a project.
+func (s *Store) RemoveMember(ctx context.Context, by models.Principal, project, person int64) error {
+	return s.write(ctx, by, func(u *unit) error {
+		if err := u.maySetMember(project, person); err != nil {
+			return err
+		}
+		if err := u.must(`DELETE FROM memberships WHERE project_id = ? AND person_id = ?`, project, person); err != nil {
+			return err
+		}
+		_, err := u.record(project, 0, "member.removed", map[string]any{"person": person})
+		return err
+	})
+}
+
+// RecordRefused notes that somebody signed in tried to write what they may not.
+func (s *Store) RecordRefused(ctx context.Context, by models.Principal, route string) error {
+	return s.write(ctx, by, func(u *unit) error {
+		_, err := u.record(0, 0, "access.refused", map[string]any{"route": route})
+		return err
+	})
+}

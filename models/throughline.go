@@ -1,0 +1,172 @@
+package models
+
+import (
+	"net/url"
+	"time"
+)
+
+// GapKind names what a throughline lacks (decisions.md §3).
+type GapKind string
+
+// The kinds of gaps.
+const (
+	GapRun          GapKind = "run"
+	GapCommit       GapKind = "commit"
+	GapPullRequest  GapKind = "pull_request"
+	GapReview       GapKind = "review"
+	GapDataset      GapKind = "dataset"
+	GapModelCard    GapKind = "model_card"
+	GapOwnerModel   GapKind = "owner_model"
+	GapOwnerDataset GapKind = "owner_dataset"
+)
+
+// Gap is a missing link of a throughline, with who can supply it.
+type Gap struct {
+	Missing  GapKind
+	Subject  Ref // where the line breaks
+	Since    time.Time
+	ClosesBy Closing
+}
+
+// Closing says who can close a gap, how, and where.
+type Closing struct {
+	Who, How, URL string
+}
+
+// Throughline is the chain behind what serves one model in one environment.
+type Throughline struct {
+	Environment, Model string
+	Deployment         Subject
+	Version            *Subject
+	Run                *Subject
+	PipelineRun        *Subject
+	Commit             *Subject
+	PullRequests       []PullRequestLine
+	Datasets           []DatasetLine
+	Card               *CardRevision
+	ModelOwners        []Owner
+	Links              []Link // every edge the chain walks, with its evidence
+	Gaps               []Gap
+}
+
+// Whole tells whether no link is missing.
+func (t Throughline) Whole() bool { return len(t.Gaps) == 0 }
+
+// PullRequestLine is a pull request of the chain with its reviews.
+type PullRequestLine struct {
+	Subject Subject
+	Reviews []Review
+}
+
+// Review is the last word of one reviewer of a pull request.
+type Review struct {
+	By    string    `json:"-"`
+	State string    `json:"state"` // approved, changes_requested, commented, dismissed
+	At    time.Time `json:"at"`
+}
+
+// Counts tells whether the review is somebody else's look at the change. Only an
+// approval is taken at its word whoever gives it: GitHub lets nobody approve
+// their own pull request, but everybody comment on it.
+func (r Review) Counts(author string) bool {
+	return r.State == "approved" || r.State != "dismissed" && r.By != author
+}
+
+// DatasetLine is a dataset version of the chain with its dataset's owners.
+type DatasetLine struct {
+	Version  Subject // kind dataset_version
+	Dataset  Ref
+	Relation Relation // trained_on or evaluated_on
+	Owners   []Owner
+}
+
+// FindGaps names what the line lacks, in the order of the line.
+func (t Throughline) FindGaps() []Gap {
+	g := gapFinder{t: t, since: t.Deployment.StateAt}
+	g.code()
+	g.data()
+	g.accountability()
+	return g.found
+}
+
+type gapFinder struct {
+	t     Throughline
+	since time.Time
+	found []Gap
+}
+
+func (g *gapFinder) add(missing GapKind, at Ref, who, how string) {
+	page := "/throughline/" + url.PathEscape(g.t.Environment) + "/" + url.PathEscape(g.t.Model)
+	g.found = append(g.found, Gap{Missing: missing, Subject: at, Since: g.since,
+		ClosesBy: Closing{Who: who, How: how, URL: page + "#gap-" + string(missing)}})
+}
+
+// code follows version → run → commit → pull request → review. Past the first
+// missing link nothing can be known, so only that one is named, except that
+// every version without a run lacks its commit only when nothing else gives it.
+func (g *gapFinder) code() {
+	at := g.version()
+	if g.t.Run == nil {
+		g.add(GapRun, at, "the data scientist who trained it", "link the run that produced this version")
+	} else {
+		at = g.t.Run.Ref
+	}
+	switch {
+	case g.t.Commit == nil:
+		g.add(GapCommit, at, "the data scientist who trained it", "link the commit the run was built from")
+	case len(g.t.PullRequests) == 0:
+		g.add(GapPullRequest, g.t.Commit.Ref, "the author of the commit", "link the pull request that merged this commit")
+	case !g.reviewed():
+		pr := g.t.PullRequests[0].Subject.Ref
+		g.add(GapReview, pr, "any reviewer but the author", "review the pull request on GitHub")
+	}
+}
+
+func (g *gapFinder) version() Ref {
+	if g.t.Version != nil {
+		return g.t.Version.Ref
+	}
+	return g.t.Deployment.Ref
+}
+
+func (g *gapFinder) reviewed() bool {
+	for _, pr := range g.t.PullRequests {
+		for _, r := range pr.Reviews {
+			if r.Counts(pr.Subject.Text("author")) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+func (g *gapFinder) data() {
+	trained := false
+	for _, d := range g.t.Datasets {
+		trained = trained || d.Relation == TrainedOn
+	}
+	if !trained {
+		at := g.version()
+		if g.t.Run != nil {
+			at = g.t.Run.Ref
+		}
+		g.add(GapDataset, at, "the data scientist who trained it", "link the dataset version the run was trained on")
+	}
+	named := map[string]bool{}
+	for _, d := range g.t.Datasets {
+		if len(d.Owners) == 0 && !named[d.Dataset.Key] {
+			named[d.Dataset.Key] = true
+			g.add(GapOwnerDataset, d.Dataset, "a maintainer of the project", "assign an owner to the dataset")
+		}
+	}
+}
+
+func (g *gapFinder) accountability() {
+	model := Ref{Kind: Model, Key: g.t.Model}
+	if g.t.Card == nil {
+		g.add(GapModelCard, model, "the model's owner", "write the model card")
+	}
+	if len(g.t.ModelOwners) == 0 {
+		g.add(GapOwnerModel, model, "a maintainer of the project", "assign an owner to the model")
+	}
+}
