@@ -23,6 +23,10 @@ func Migrate(ctx context.Context, o Options) (from, to int64, err error) {
 	if s.reader != s.writer {
 		defer s.reader.Close()
 	}
+	return s.migrate(ctx)
+}
+
+func (s *Store) migrate(ctx context.Context) (from, to int64, err error) {
 	provider, err := s.migrations()
 	if err != nil {
 		return 0, 0, err
