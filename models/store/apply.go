@@ -34,10 +34,27 @@ type Outcome struct {
 // when both are on disk. A delivery that can not be applied is parked with its
 // error; a repeated one has no second effect.
 func (s *Store) Apply(ctx context.Context, in Inbound) (out Outcome, err error) {
-	err = s.write(ctx, in.principal(), func(u *unit) error {
-		out = Outcome{}
-		return u.deliver(in, &out)
-	})
+	j := &job{ctx: ctx, by: in.principal(), done: make(chan struct{})}
+	j.do = func(u *unit) error {
+		out = Outcome{State: "applied"}
+		switch {
+		case in.Problem != "":
+			return u.park(in, in.Problem, &out)
+		case in.Ignored:
+			out.State = "ignored"
+			return u.deliver(in, &out)
+		}
+		if err := u.deliver(in, &out); err != nil {
+			return err
+		}
+		err := u.effects(in, out.DeliveryID)
+		out.Seq = u.seq
+		return err
+	}
+	j.instead = func(u *unit, failed error) error {
+		return u.park(in, failed.Error(), &out)
+	}
+	err = s.enqueue(j)
 	return out, err
 }
 
@@ -48,14 +65,11 @@ func (in Inbound) principal() models.Principal {
 	return in.By
 }
 
+// deliver keeps a delivery; errNothing when it was seen before.
 func (u *unit) deliver(in Inbound, out *Outcome) error {
-	out.State = "applied"
-	if in.Ignored {
-		out.State = "ignored"
-	}
-	err := u.row(`INSERT INTO deliveries (integration_id, event_id, name, state, header, body, actor, seq, received_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+	err := u.row(`INSERT INTO deliveries (integration_id, event_id, name, state, error, header, body, actor, seq, received_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
  ON CONFLICT (integration_id, event_id) DO NOTHING RETURNING id`,
-		[]any{in.Integration.ID, clean(in.ID), clean(in.Name), out.State, encode(orEmpty(in.Header)), in.Body, u.by.Actor(), u.seq, u.at()}, &out.DeliveryID)
+		[]any{in.Integration.ID, clean(in.ID), clean(in.Name), out.State, out.Error, encode(orEmpty(in.Header)), in.Body, u.by.Actor(), u.seq, u.at()}, &out.DeliveryID)
 	if errors.Is(err, sql.ErrNoRows) {
 		out.Duplicate = true
 		return errNothing
@@ -63,31 +77,15 @@ func (u *unit) deliver(in Inbound, out *Outcome) error {
 	if err != nil {
 		return fmt.Errorf("keep the delivery: %w", err)
 	}
-	if err := u.settle(in, out); err != nil {
-		return err
-	}
 	u.heard(in.Integration.ID, u.at(), newest(in.Batch))
 	out.Seq = u.seq
 	return nil
 }
 
-// settle applies the batch of a kept delivery, or parks the delivery.
-func (u *unit) settle(in Inbound, out *Outcome) error {
-	problem := in.Problem
-	if problem == "" && !in.Ignored {
-		if err := u.attempt("effects", func() error { return u.effects(in, out.DeliveryID) }); err != nil {
-			if u.broken != nil {
-				return u.broken
-			}
-			problem = err.Error()
-		}
-	}
-	if problem == "" {
-		return nil
-	}
-	out.State, out.Error = "parked", problem
-	_, err := u.exec(`UPDATE deliveries SET state = 'parked', error = ? WHERE id = ?`, clean(problem), out.DeliveryID)
-	return err
+// park keeps a delivery that can not be applied, with the reason.
+func (u *unit) park(in Inbound, problem string, out *Outcome) error {
+	*out = Outcome{State: "parked", Error: clean(problem)}
+	return u.deliver(in, out)
 }
 
 // effects are all that a batch changes.

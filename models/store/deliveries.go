@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"strconv"
 	"strings"
 	"time"
@@ -74,21 +75,33 @@ func (s *Store) Delivery(ctx context.Context, project, id int64) (d Delivery, er
 // Replay applies a kept delivery again with the batch that its source decodes
 // from it now. It is parked again when that fails.
 func (s *Store) Replay(ctx context.Context, by models.Principal, d Delivery, b models.Batch, ignored bool, problem string) (out Outcome, err error) {
-	in := Inbound{Integration: d.Integration, By: by, ID: d.EventID, Name: d.Name, Batch: b, Ignored: ignored, Problem: problem}
-	err = s.write(ctx, by, func(u *unit) error {
+	in := Inbound{Integration: d.Integration, By: by, ID: d.EventID, Name: d.Name, Batch: b}
+	j := &job{ctx: ctx, by: by, done: make(chan struct{})}
+	j.do = func(u *unit) error {
 		out = Outcome{State: "applied", DeliveryID: d.ID}
+		if problem != "" {
+			return errors.New(problem)
+		}
 		if ignored {
 			out.State = "ignored"
-		}
-		if _, err := u.exec(`UPDATE deliveries SET state = ?, error = '' WHERE id = ?`, out.State, d.ID); err != nil {
+		} else if err := u.effects(in, d.ID); err != nil {
 			return err
 		}
-		if err := u.settle(in, &out); err != nil {
-			return err
-		}
-		_, err := u.record(d.Integration.ProjectID, 0, "delivery.replayed", map[string]any{"delivery": d.ID, "state": out.State})
-		out.Seq = u.seq
-		return err
-	})
+		return u.replayed(d, &out)
+	}
+	j.instead = func(u *unit, failed error) error {
+		out.State, out.Error = "parked", clean(failed.Error())
+		return u.replayed(d, &out)
+	}
+	err = s.enqueue(j)
 	return out, err
+}
+
+func (u *unit) replayed(d Delivery, out *Outcome) error {
+	if _, err := u.exec(`UPDATE deliveries SET state = ?, error = ? WHERE id = ?`, out.State, out.Error, d.ID); err != nil {
+		return err
+	}
+	_, err := u.record(d.Integration.ProjectID, 0, "delivery.replayed", map[string]any{"delivery": d.ID, "state": out.State})
+	out.Seq = u.seq
+	return err
 }

@@ -105,9 +105,11 @@ func (w *wave) place(row *subjectRow) (map[string]any, error) {
 	if err != nil || kind == "" && row.ref.Kind != models.Model {
 		return nil, err
 	}
-	cards, err := w.cardsOf(row.id)
-	if err != nil {
-		return nil, err
+	var cards []cardRow
+	if !row.fresh {
+		if cards, err = w.cardsOf(row.id); err != nil {
+			return nil, err
+		}
 	}
 	if kind == "" {
 		return nil, w.dropCards(row, cards)

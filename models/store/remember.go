@@ -6,27 +6,28 @@ import (
 	"throughline/models"
 )
 
-// idMemory remembers ids of subjects between writes. Ids never change and
+// memory remembers ids between writes: of subjects, and in which projects they
+// are shown. Ids never change and
 // subjects are never deleted, so it can not be wrong, only full.
-type idMemory struct {
+type memory[K comparable] struct {
 	mu  sync.Mutex
-	ids map[models.Ref]int64
+	ids map[K]int64
 }
 
 const idsRemembered = 100_000
 
-func (m *idMemory) get(ref models.Ref) (int64, bool) {
+func (m *memory[K]) get(ref K) (int64, bool) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	id, ok := m.ids[ref]
 	return id, ok
 }
 
-func (m *idMemory) add(fresh map[models.Ref]int64) {
+func (m *memory[K]) add(fresh map[K]int64) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if m.ids == nil || len(m.ids)+len(fresh) > idsRemembered {
-		m.ids = make(map[models.Ref]int64, len(fresh))
+		m.ids = make(map[K]int64, len(fresh))
 	}
 	for ref, id := range fresh {
 		m.ids[ref] = id
@@ -68,6 +69,12 @@ func (g *group) hand(u *unit) {
 	}
 	for ref, id := range u.fresh {
 		g.met[ref] = id
+	}
+	for pair, id := range u.showed {
+		if g.seen == nil {
+			g.seen = map[[2]int64]int64{}
+		}
+		g.seen[pair] = id
 	}
 	for id, n := range u.news {
 		old := g.told[id]

@@ -41,8 +41,10 @@ type Store struct {
 	alive    atomic.Bool
 
 	bells bells
-	ids   idMemory
-	named sync.Map // "source/name" → Integration
+	ids   memory[models.Ref]
+	shown memory[[2]int64] // (subject, project)
+	lite  *liteSession     // of the writer alone
+	named sync.Map         // "source/name" → Integration
 	stats Stats
 }
 
@@ -71,6 +73,9 @@ func (s *Store) Close() error {
 		<-s.finished
 	})
 	s.bells.stop()
+	if s.lite != nil {
+		s.lite.drop()
+	}
 	if s.writer != s.reader {
 		_ = s.reader.Close()
 	}

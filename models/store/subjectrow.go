@@ -28,6 +28,7 @@ type subjectRow struct {
 	dirty   bool     // something else changed: links, owners, the state in force
 	touched bool     // it waits to be evaluated
 	here    bool     // this write describes it
+	fresh   bool     // this write made it: nothing hangs on it yet
 }
 
 const subjectRowColumns = `id, kind, key, integration_id, home_id, title, url, state, raw, checks, described, facts, seq, state_at, upstream_at`
@@ -86,6 +87,7 @@ func (u *unit) ensure(ref models.Ref) (int64, error) {
 		return 0, fmt.Errorf("make %s %s: %w", ref.Kind, ref.Key, err)
 	}
 	u.learn(ref, id)
+	u.keep(&subjectRow{id: id, ref: ref, title: ref.Key, facts: models.Facts{}, fresh: true})
 	if ref.Kind == models.Dataset || ref.Kind == models.DatasetVersion {
 		u.made = append(u.made, id)
 	}
@@ -142,11 +144,28 @@ func flag(b bool) int {
 
 // show makes a subject visible in a project.
 func (u *unit) show(subject, project int64) error {
-	if project == 0 {
+	pair := [2]int64{subject, project}
+	if project == 0 || u.isShown(pair) {
 		return nil
 	}
 	_, err := u.exec(`INSERT INTO project_subjects (subject_id, project_id) VALUES (?, ?) ON CONFLICT DO NOTHING`, subject, project)
+	if err == nil {
+		if u.showed == nil {
+			u.showed = map[[2]int64]int64{}
+		}
+		u.showed[pair] = subject
+	}
 	return err
+}
+
+func (u *unit) isShown(pair [2]int64) bool {
+	_, now := u.showed[pair]
+	_, here := u.seen[pair]
+	if now || here {
+		return true
+	}
+	_, before := u.s.shown.get(pair)
+	return before
 }
 
 // clean makes a text fit for both databases: valid UTF-8 without NUL.

@@ -24,9 +24,10 @@ type unit struct {
 	now  time.Time
 	rows map[int64]*subjectRow // subjects loaded or made by this write
 
-	made  []int64              // datasets and their versions that this write named first
-	fresh map[models.Ref]int64 // ids learnt by this write
-	news  map[int64][2]int64   // integrations heard of by this write
+	made   []int64              // datasets and their versions that this write named first
+	fresh  map[models.Ref]int64 // ids learnt by this write
+	showed map[[2]int64]int64   // subjects shown in projects by this write
+	news   map[int64][2]int64   // integrations heard of by this write
 }
 
 // exec runs a statement with ? placeholders.

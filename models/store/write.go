@@ -21,11 +21,12 @@ var errNothing = errors.New("nothing to write")
 
 // job is one write on its way to the writer.
 type job struct {
-	ctx  context.Context
-	by   models.Principal
-	do   func(*unit) error
-	err  error
-	done chan struct{}
+	ctx     context.Context
+	by      models.Principal
+	do      func(*unit) error
+	instead func(*unit, error) error // what to do instead when do failed; nil gives the error back
+	err     error
+	done    chan struct{}
 }
 
 // write runs do in a transaction and returns after the commit is on disk. The
@@ -33,7 +34,10 @@ type job struct {
 // own, so that one refused write does not fail the others. Watchers are told
 // after the commit. A full queue is refused as Busy.
 func (s *Store) write(ctx context.Context, by models.Principal, do func(*unit) error) error {
-	j := &job{ctx: ctx, by: by, do: do, done: make(chan struct{})}
+	return s.enqueue(&job{ctx: ctx, by: by, do: do, done: make(chan struct{})})
+}
+
+func (s *Store) enqueue(j *job) error {
 	if !s.alive.Load() {
 		return models.Errorf(models.Busy, "Throughline is stopping; try again in a moment.")
 	}
@@ -110,7 +114,7 @@ func (s *Store) writeGroup(jobs []*job) {
 
 func (s *Store) commitGroup(jobs []*job) (changed bool, err error) {
 	ctx := context.Background() // a caller that leaves must not end the others' commit
-	tx, err := s.writer.BeginTx(ctx, nil)
+	tx, err := s.begin(ctx)
 	if err != nil {
 		return false, err
 	}
@@ -131,13 +135,14 @@ func (s *Store) commitGroup(jobs []*job) (changed bool, err error) {
 		return false, err
 	}
 	s.ids.add(g.met)
+	s.shown.add(g.seen)
 	return g.changed, nil
 }
 
 // group is one commit under way.
 type group struct {
 	s       *Store
-	tx      *sql.Tx
+	tx      transaction
 	seq     int64  // of the last activity
 	hash    string // of the last activity
 	changed bool
@@ -146,6 +151,7 @@ type group struct {
 	met    map[models.Ref]int64 // ids of subjects met in this commit
 	told   map[int64][2]int64   // integrations heard of: when, and the newest time they spoke of
 	boards map[int64]*boardPlan // of the projects that this commit touches
+	seen   map[[2]int64]int64   // subjects shown in projects by this commit
 }
 
 // writerLock orders the commits of all replicas on PostgreSQL.
@@ -173,7 +179,11 @@ func (g *group) run(j *job) error {
 		return models.Errorf(models.Busy, "The request ended before its turn to write came.")
 	}
 	u := &unit{group: g, ctx: context.WithoutCancel(j.ctx), by: j.by, now: g.s.now().UTC()}
-	err := u.attempt("job", func() error { return j.do(u) })
+	err := u.attempt(func() error { return j.do(u) })
+	if err != nil && j.instead != nil && g.broken == nil && !errors.Is(err, errNothing) {
+		failed := err
+		err = u.attempt(func() error { return j.instead(u, failed) })
+	}
 	if err == nil {
 		g.hand(u)
 	}
@@ -181,22 +191,22 @@ func (g *group) run(j *job) error {
 }
 
 // attempt runs do after a savepoint and goes back to it when do fails or panics.
-func (u *unit) attempt(name string, do func() error) (err error) {
+func (u *unit) attempt(do func() error) (err error) {
 	seq, hash := u.seq, u.hash
-	if _, err := u.tx.ExecContext(u.ctx, "SAVEPOINT "+name); err != nil {
+	if _, err := u.tx.ExecContext(u.ctx, "SAVEPOINT attempt"); err != nil {
 		u.broken = err
 		return err
 	}
 	if err = protect(do); err != nil {
 		u.seq, u.hash = seq, hash
-		u.rows, u.fresh, u.news, u.made = nil, nil, nil, nil
-		if _, back := u.tx.ExecContext(u.ctx, "ROLLBACK TO SAVEPOINT "+name); back != nil {
+		u.rows, u.fresh, u.news, u.made, u.showed = nil, nil, nil, nil, nil
+		if _, back := u.tx.ExecContext(u.ctx, "ROLLBACK TO SAVEPOINT attempt"); back != nil {
 			u.broken = back
 		}
 	} else if u.seq != seq {
 		u.changed = true
 	}
-	if _, end := u.tx.ExecContext(u.ctx, "RELEASE SAVEPOINT "+name); end != nil && u.broken == nil {
+	if _, end := u.tx.ExecContext(u.ctx, "RELEASE SAVEPOINT attempt"); end != nil && u.broken == nil {
 		u.broken = end
 	}
 	return err
