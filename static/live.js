@@ -55,9 +55,14 @@ export function live(b) {
     if (frame.resync) return refresh();
     for (const change of frame.changes || []) {
       recent.push(Date.now());
-      apply(change);
+      if (change.fetch) fetchCard(change);
+      else apply(change);
     }
     settle();
+  }
+  async function fetchCard(change) { // too large for a frame
+    const answer = await fetch(`${el.dataset.project}/cards/${change.card}`, { headers: { "X-Part": "1" } });
+    if (answer.ok) { apply({ ...change, html: await answer.text() }); settle(); }
   }
   const title = document.title;
   document.addEventListener("visibilitychange", () => {
@@ -129,9 +134,11 @@ export function live(b) {
   setInterval(() => waiting.size && !document.hidden && settle(), 1000);
 
   function take({ change, card }) {
+    const counted = change.counted; // a fetched page brought its counts along
     const old = document.getElementById(`card-${change.card}`);
     if (change.op === "remove") {
-      if (old) { b.count(old.closest(".column"), -1); leave(old); }
+      if (old && !counted) b.count(old.closest(".column"), -1);
+      if (old) leave(old);
       return;
     }
     const column = b.column(change.column);
@@ -145,7 +152,9 @@ export function live(b) {
     const moved = old || card, from = old?.closest(".column");
     if (old) b.fresh(old, card);
     const focused = moved.contains(document.activeElement) && document.activeElement;
+    const n = +$(".count", column).dataset.count, m = from && +$(".count", from).dataset.count;
     b.put(moved, column, next);
+    if (counted) b.setCount(column, n), from && from !== column && b.setCount(from, m);
     if (focused) focused.focus({ preventScroll: true });
     flash(moved);
     if (!old && $$(".column[data-more=true]", el).length) recount();
@@ -209,13 +218,13 @@ export function live(b) {
       if (!column) return location.reload();
       for (const card of $$(".card", col)) {
         seen.add(card.id);
-        apply({ op: "put", card: card.dataset.id, column: col.dataset.name, html: card.outerHTML, subject: { title: $("h3", card).textContent } });
+        apply({ op: "put", card: card.dataset.id, column: col.dataset.name, html: card.outerHTML, counted: true, subject: { title: $("h3", card).textContent } });
       }
       b.setCount(column, +$(".count", col).dataset.count);
     }
     for (const card of $$(".card", el)) {
       const more = card.closest(".column").dataset.more === "true";
-      if (!seen.has(card.id) && !more) waiting.set(card.dataset.id, { change: { op: "remove", card: card.dataset.id }, quietly: true });
+      if (!seen.has(card.id) && !more) waiting.set(card.dataset.id, { change: { op: "remove", card: card.dataset.id, counted: true } });
     }
     settle();
   }

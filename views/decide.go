@@ -37,6 +37,8 @@ func decide(c models.Card) []bit {
 func decidePull(s models.Subject) (out []bit) {
 	if checks := Checks(s); len(checks) > 0 {
 		out = append(out, checksBit(checks))
+	} else if sum := models.State(s.Text("checks")); sum != "" {
+		out = append(out, bit{lookOf(sum).Icon, lookOf(sum).Tone, "checks " + sum.Word(), false})
 	}
 	approved, against := 0, 0
 	for _, r := range Reviews(s) {

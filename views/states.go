@@ -12,7 +12,7 @@ var looks = map[models.State]look{
 	models.Queued: {"dashed", Quiet}, models.Running: {"ring", Busy}, models.Passed: {"check", Good},
 	models.Warning: {"triangle", Careful}, models.Failed: {"octagon", Bad}, models.Cancelled: {"stop", Quiet},
 	models.Skipped: {"skip", Quiet}, models.Paused: {"pause", Careful}, models.Unknown: {"unknown", Quiet},
-	models.Draft: {"draft", Quiet}, models.Open: {"ring", Busy}, models.Merged: {"merge", Good}, models.Closed: {"closed", Quiet},
+	models.Draft: {"draft", Quiet}, models.Open: {"dot", Busy}, models.Merged: {"merge", Good}, models.Closed: {"closed", Quiet},
 	models.Pending: {"dashed", Quiet}, models.Live: {"check", Good}, models.Superseded: {"stop", Quiet},
 	models.RolledBack: {"back", Careful}, models.Removed: {"closed", Quiet},
 	models.Registered: {"dashed", Quiet}, models.Candidate: {"ring", Busy}, models.WaitingSignOff: {"person", Sign},
