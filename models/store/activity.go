@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"database/sql"
-	"errors"
 	"strconv"
 	"strings"
 
@@ -99,86 +98,4 @@ func (s *Store) VerifyActivity(ctx context.Context) (rows, broken int64, err err
 		rows++
 	}
 	return rows, 0, list.Err()
-}
-
-// Comments lists a subject's comments, the oldest first.
-func (s *Store) Comments(ctx context.Context, subject int64) ([]models.Comment, error) {
-	rows, err := s.query(ctx, `SELECT id, author, actor, body, created_at, edited_at, deleted_at FROM comments WHERE subject_id = ? ORDER BY id LIMIT 500`, subject)
-	return all(rows, err, func(r *sql.Rows, c *models.Comment) error {
-		var created, edited, deleted int64
-		err := r.Scan(&c.ID, &c.Author, &c.ActorID, &c.Body, &created, &edited, &deleted)
-		c.At, c.Edited, c.Deleted = moment(created), moment(edited), deleted != 0
-		return err
-	})
-}
-
-// maxComment is the longest comment, in bytes.
-const maxComment = 64 << 10
-
-func checkComment(body string) (string, error) {
-	body = strings.TrimSpace(clean(body))
-	if body == "" {
-		return "", models.FieldErrorf(models.Unprocessed, "body", "A comment needs some text.")
-	}
-	if len(body) > maxComment {
-		return "", models.FieldErrorf(models.TooLarge, "body", "A comment has at most 64 KiB.")
-	}
-	return body, nil
-}
-
-// AddComment adds a Markdown comment; whoever sees the subject as a contributor may.
-func (s *Store) AddComment(ctx context.Context, by models.Principal, subject int64, body string) (c models.Comment, err error) {
-	if body, err = checkComment(body); err != nil {
-		return c, err
-	}
-	if err := s.MayWrite(ctx, by, subject, models.Contributor); err != nil {
-		return c, err
-	}
-	err = s.write(ctx, by, func(u *unit) error {
-		c = models.Comment{Author: by.Name, ActorID: by.Actor(), Body: body, At: u.now}
-		c.ID, err = u.insert(`INSERT INTO comments (subject_id, actor, author, body, created_at) VALUES (?, ?, ?, ?, ?)`, subject, c.ActorID, c.Author, body, u.at())
-		if err != nil {
-			return err
-		}
-		return u.note(subject, "comment.added", map[string]any{"comment": c.ID})
-	})
-	return c, err
-}
-
-// EditComment replaces the text of one's own comment.
-func (s *Store) EditComment(ctx context.Context, by models.Principal, id int64, body string) error {
-	body, err := checkComment(body)
-	if err != nil {
-		return err
-	}
-	return s.changeComment(ctx, by, id, "comment.edited", `UPDATE comments SET body = ?, edited_at = ? WHERE id = ?`, body)
-}
-
-// DeleteComment empties one's own comment; that there was one stays visible.
-func (s *Store) DeleteComment(ctx context.Context, by models.Principal, id int64) error {
-	return s.changeComment(ctx, by, id, "comment.deleted", `UPDATE comments SET body = ?, deleted_at = ? WHERE id = ?`, "")
-}
-
-func (s *Store) changeComment(ctx context.Context, by models.Principal, id int64, action, q, body string) error {
-	var subject int64
-	var actor string
-	err := s.row(ctx, `SELECT subject_id, actor FROM comments WHERE id = ? AND deleted_at = 0`, []any{id}, &subject, &actor)
-	if errors.Is(err, sql.ErrNoRows) {
-		return models.Errorf(models.NotFound, "There is no such comment.")
-	}
-	if err != nil {
-		return err
-	}
-	if err := s.MayWrite(ctx, by, subject, models.Contributor); err != nil {
-		return err
-	}
-	if actor != by.Actor() {
-		return models.Errorf(models.Forbidden, "Only its author may change a comment.")
-	}
-	return s.write(ctx, by, func(u *unit) error {
-		if _, err := u.exec(q, body, u.at(), id); err != nil {
-			return err
-		}
-		return u.note(subject, action, map[string]any{"comment": id})
-	})
 }

@@ -2,11 +2,12 @@ package store
 
 import (
 	"context"
-	"database/sql"
 	"errors"
 	"regexp"
 	"slices"
 	"strings"
+
+	"gorm.io/gorm"
 
 	"throughline/models"
 )
@@ -20,15 +21,15 @@ func (s *Store) CreateProject(ctx context.Context, by models.Principal, key, nam
 		return p, err
 	}
 	err = s.write(ctx, by, func(u *unit) error {
-		p.CreatedAt = u.now
-		p.ID, err = u.insert(`INSERT INTO projects (key, name, rules, created_at) VALUES (?, ?, ?, ?)`,
-			p.Key, p.Name, encode(models.DefaultRules), u.at())
-		if unique(err) {
+		row := projectRow{Key: p.Key, Name: p.Name, Rules: encode(models.DefaultRules), CreatedAt: u.at()}
+		err := u.gormTx().Create(&row).Error
+		if unique(err) || errors.Is(err, gorm.ErrDuplicatedKey) {
 			return models.FieldErrorf(models.Conflict, "key", "The key %s is taken by another project.", p.Key)
 		}
 		if err != nil {
 			return err
 		}
+		p.ID, p.CreatedAt = row.ID, u.now
 		for i, column := range models.DefaultColumns {
 			if _, err := u.exec(`INSERT INTO board_columns (project_id, name, position) VALUES (?, ?, ?)`, p.ID, column, i); err != nil {
 				return err
@@ -64,20 +65,36 @@ func (s *Store) UpdateProject(ctx context.Context, by models.Principal, p models
 	})
 }
 
-const projectColumns = `id, key, name, description, created_at`
+// projectRow is a row of the projects table.
+type projectRow struct {
+	ID          int64
+	Key         string
+	Name        string
+	Description string
+	Rules       string
+	CreatedAt   int64 `gorm:"autoCreateTime:false"`
+}
 
-func scanProject(rows *sql.Rows, p *models.Project) error {
-	var created int64
-	err := rows.Scan(&p.ID, &p.Key, &p.Name, &p.Description, &created)
-	p.CreatedAt = moment(created)
-	return err
+// TableName is the table, for gorm.
+func (projectRow) TableName() string { return "projects" }
+
+func (r projectRow) project() models.Project {
+	return models.Project{ID: r.ID, Key: r.Key, Name: r.Name, Description: r.Description, CreatedAt: moment(r.CreatedAt)}
+}
+
+func projects(rows []projectRow) []models.Project {
+	out := make([]models.Project, len(rows))
+	for i, r := range rows {
+		out[i] = r.project()
+	}
+	return out
 }
 
 // Projects lists what the principal may view, by key, with the role held there.
 func (s *Store) Projects(ctx context.Context, by models.Principal) ([]models.Project, error) {
-	rows, err := s.query(ctx, `SELECT `+projectColumns+` FROM projects ORDER BY key`)
-	list, err := all(rows, err, scanProject)
-	return visibleProjects(list, by), err
+	var rows []projectRow
+	err := s.read().WithContext(ctx).Order("key").Find(&rows).Error
+	return visibleProjects(projects(rows), by), err
 }
 
 func visibleProjects(list []models.Project, by models.Principal) []models.Project {
@@ -88,19 +105,20 @@ func visibleProjects(list []models.Project, by models.Principal) []models.Projec
 }
 
 // Project is one project by its key; NotFound when it is absent or invisible.
-func (s *Store) Project(ctx context.Context, by models.Principal, key string) (p models.Project, err error) {
-	var created int64
-	err = s.row(ctx, `SELECT `+projectColumns+` FROM projects WHERE key = ?`, []any{strings.ToUpper(key)},
-		&p.ID, &p.Key, &p.Name, &p.Description, &created)
-	p.CreatedAt, p.Role = moment(created), by.RoleIn(p.ID)
-	if errors.Is(err, sql.ErrNoRows) || err == nil && !p.Role.AtLeast(models.Viewer) {
-		return models.Project{}, models.Errorf(models.NotFound, "There is no project %s, or it is not yours to see.", key)
+func (s *Store) Project(ctx context.Context, by models.Principal, key string) (models.Project, error) {
+	var rows []projectRow
+	if err := s.read().WithContext(ctx).Where("key = ?", strings.ToUpper(key)).Find(&rows).Error; err != nil {
+		return models.Project{}, err
 	}
-	return p, err
+	if list := visibleProjects(projects(rows), by); len(list) > 0 {
+		return list[0], nil
+	}
+	return models.Project{}, models.Errorf(models.NotFound, "There is no project %s, or it is not yours to see.", shorten(key))
 }
 
 // ProjectsOf lists the projects in which a subject appears.
 func (s *Store) ProjectsOf(ctx context.Context, subject int64) ([]models.Project, error) {
-	rows, err := s.query(ctx, `SELECT `+projectColumns+` FROM projects WHERE id IN (SELECT project_id FROM project_subjects WHERE subject_id = ?) ORDER BY key`, subject)
-	return all(rows, err, scanProject)
+	var rows []projectRow
+	err := s.read().WithContext(ctx).Where("id IN (SELECT project_id FROM project_subjects WHERE subject_id = ?)", subject).Order("key").Find(&rows).Error
+	return projects(rows), err
 }
