@@ -1,6 +1,7 @@
 package github
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"mime"
@@ -10,11 +11,15 @@ import (
 	"throughline/models"
 )
 
-// payload is the JSON of a post in either of GitHub's two content types.
+// payload is the JSON of a post in either of GitHub's two content types. A
+// signed object is taken for what it is when the sender, a script that repeats a
+// delivery, named no type or its tool's default.
 func payload(r integrations.Request) ([]byte, error) {
-	media, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
+	kind := r.Header.Get("Content-Type")
+	media, _, err := mime.ParseMediaType(kind)
+	bare := bytes.HasPrefix(bytes.TrimSpace(r.Body), []byte("{"))
 	switch {
-	case err == nil && media == "application/json":
+	case err == nil && media == "application/json", bare && (kind == "" || media == "application/x-www-form-urlencoded"):
 		return r.Body, nil
 	case err == nil && media == "application/x-www-form-urlencoded":
 		return formPayload(r.Body)

@@ -114,7 +114,7 @@ func (p post) commit(sha string) (models.Ref, bool) {
 
 func (p post) linkTo(relation models.Relation, sha string) []models.LinkTo {
 	if ref, ok := p.commit(sha); ok {
-		return []models.LinkTo{{Relation: relation, To: ref}}
+		return []models.LinkTo{{Relation: relation, To: ref, Evidence: models.Verified}}
 	}
 	return nil
 }

@@ -91,10 +91,10 @@ func (p post) deployment(event deploymentEvent, environment string) (models.Desc
 	d.Title = line(environment) + ": " + line(deployed.GetRef())
 	if key := named.key(); key != "" {
 		d.Title = line(environment) + ": " + named.Model + " " + string(named.Version)
-		d.Links = []models.LinkTo{{Relation: models.Deploys, To: models.Ref{Kind: models.ModelVersion, Key: key}}}
+		d.Links = []models.LinkTo{{Relation: models.Deploys, To: models.Ref{Kind: models.ModelVersion, Key: key}, Evidence: models.Verified}}
 	}
 	if run := event.WorkflowRun.ID; run > 0 {
-		d.Links = append(d.Links, models.LinkTo{Relation: models.PlacedBy, To: pipelineRun(run)})
+		d.Links = append(d.Links, models.LinkTo{Relation: models.PlacedBy, To: pipelineRun(run), Evidence: models.Verified})
 	}
 	return d, nil
 }

@@ -40,7 +40,9 @@ func commitRef(sha string) models.Ref {
 	return models.Ref{Kind: models.Commit, Key: "github.com/acme/fraud@" + sha}
 }
 
-func to(r models.Relation, ref models.Ref) models.LinkTo { return models.LinkTo{Relation: r, To: ref} }
+func to(r models.Relation, ref models.Ref) models.LinkTo {
+	return models.LinkTo{Relation: r, To: ref, Evidence: models.Verified}
+}
 
 func stub(sha, clock string) models.Description {
 	return models.Description{Ref: commitRef(sha), At: at(clock), URL: "https://github.com/acme/fraud/commit/" + sha}

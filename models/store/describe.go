@@ -194,7 +194,7 @@ func (w *wave) end(ref models.Ref) (int64, error) {
 
 // rankText is a rank as a text that sorts like it.
 func rankText(r models.Rank) string {
-	return fmt.Sprintf("%015d.%06d.%d.%s", max(0, r.At), r.Attempt, flag(r.Terminal), r.Hash)
+	return fmt.Sprintf("%015d.%019d.%d.%s", max(0, r.At), r.Attempt, flag(r.Terminal), r.Hash)
 }
 
 // webAddress keeps http and https addresses only: nothing else becomes a link.
