@@ -46,8 +46,12 @@ func describeDataset(in input, at integer) (models.Description, bool) {
 	}
 	namespace, place := placeOf(in)
 	dataset := models.Ref{Kind: models.Dataset, Key: models.DatasetKey(namespace, name)}
+	version := models.Ref{Kind: models.DatasetVersion, Key: models.DatasetVersionKey(namespace, name, digest)}
+	if len(version.Key) > keyLimit {
+		return models.Description{}, false
+	}
 	return models.Description{
-		Ref:   models.Ref{Kind: models.DatasetVersion, Key: models.DatasetVersionKey(namespace, name, digest)},
+		Ref:   version,
 		At:    at.time(),
 		Title: name + "@" + digest,
 		Facts: map[string]any{"dataset": name, "digest": digest, "source": orNone(place),

@@ -25,7 +25,7 @@ var tagFact = map[string]string{
 func (r *reading) describeExperiment(e experiment) models.Description {
 	return models.Description{
 		Ref: models.Ref{Kind: models.Experiment, Key: string(e.ID)}, At: r.at,
-		Title: clean(e.Name), URL: r.page("experiments", string(e.ID)),
+		Title: clean(cmp.Or(e.Name, e.ID)), URL: r.page("experiments", string(e.ID)),
 		Facts: map[string]any{
 			"name": orNone(clean(e.Name)), "artifact_uri": orNone(clean(e.Artifacts)), "created_at": moment(e.Created),
 			"deleted": deleted(e.Lifecycle), "description": orNone(clean(text(tagOf(e.Tags, "mlflow.note.content")))),
@@ -49,7 +49,7 @@ func (r *reading) describeRun(u run) []models.Description {
 		d.StateAt = info.Ended.time()
 	}
 	r.linkCode(&d, u.Data.Tags)
-	if id := tagOf(u.Data.Tags, "kfp.pipeline_run_id"); id != "" {
+	if id := tagOf(u.Data.Tags, "kfp.pipeline_run_id"); id != "" && len(id) <= keyLimit {
 		d.Links = append(d.Links, models.LinkTo{Relation: models.ExecutedIn, To: models.Ref{Kind: models.PipelineRun, Key: clean(text(id))}})
 	}
 	return append([]models.Description{d}, linkData(&d, u)...)
@@ -82,7 +82,7 @@ func tagFacts(f map[string]any, tags []tag) {
 			f["dirty"] = strings.EqualFold(string(t.Value), "true")
 		case !special:
 			f["tag."+clean(t.Key)] = clean(t.Value)
-		case name != "":
+		case name != "" && t.Value != "":
 			f[name] = clean(t.Value)
 		}
 	}

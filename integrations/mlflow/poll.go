@@ -17,6 +17,7 @@ const (
 	overlap   = 15 * time.Minute // how far clients' clocks may be behind the server's
 	chunkSize = 500              // experiments in one search
 	openLimit = 500              // runs under way that are followed one by one
+	keyLimit  = 1000             // bytes of a subject's key: databases index no more
 )
 
 // reading is one poll under way.
@@ -71,8 +72,14 @@ func (r *reading) more() bool {
 // tell adds descriptions, but for those that were told already. About says what
 // a description is about when a subject has several.
 func (r *reading) tell(about string, d models.Description) {
+	if len(d.Ref.Key) > keyLimit {
+		return
+	}
+	if d.At.IsZero() || d.At.After(r.at) {
+		d.At = r.at // a clock that runs ahead must not win for ever
+	}
 	key, sum := about+string(d.Ref.Kind)+"/"+d.Ref.Key, hashOf(d)
-	if r.pending[key] == sum || r.pending[key] == (hash{}) && r.hashes[key] == sum {
+	if last, said := r.pending[key]; said && last == sum || !said && r.hashes[key] == sum {
 		return
 	}
 	r.pending[key] = sum

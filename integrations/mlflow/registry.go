@@ -57,6 +57,9 @@ func (r *reading) tellModels(ctx context.Context) (changed []string, err error) 
 			s.Done = true
 			break
 		}
+		if r.full() {
+			break
+		}
 	}
 	return changed, nil
 }
@@ -85,7 +88,9 @@ func (r *reading) tellModel(m registeredModel) (changed bool) {
 func aliasesOf(list []alias) any {
 	out := map[string]string{}
 	for _, a := range list {
-		out[clean(a.Alias)] = clean(a.Version)
+		if a.Alias != "" && a.Version != "" {
+			out[clean(a.Alias)] = clean(a.Version)
+		}
 	}
 	if len(out) == 0 {
 		return nil
