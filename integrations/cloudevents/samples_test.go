@@ -43,7 +43,7 @@ func TestAcceptsTheConformanceFilesOfCDEvents(t *testing.T) {
 		if err := promises.Sound(e.Batch); err != nil {
 			t.Errorf("%s: %v", file, err)
 		}
-		wrapped := fmt.Sprintf(`{"specversion":"1.0","id":"271069a8-fc18-44f1-b38f-9d70a1695819","source":"/event/source/123","type":%q,"data":%s}`, typeOfCD(t, body), body)
+		wrapped := wrap(t, body)
 		again := receive(t, post("application/cloudevents+json", wrapped))[0]
 		if diff := cmp.Diff(e.Batch, again.Batch); diff != "" || e.ID != again.ID {
 			t.Errorf("%s as a CloudEvent differs: %q, %q\n%s", file, e.ID, again.ID, diff)
@@ -51,12 +51,13 @@ func TestAcceptsTheConformanceFilesOfCDEvents(t *testing.T) {
 	}
 }
 
-func typeOfCD(t *testing.T, body []byte) string {
+// wrap puts a CloudEvent around a CDEvent.
+func wrap(t *testing.T, body []byte) string {
 	e, err := read(plain, nil, body)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return e.Type
+	return fmt.Sprintf(`{"specversion":"1.0","id":%q,"source":%q,"type":%q,"data":%s}`, e.ID, e.Source, e.Type, body)
 }
 
 func TestIgnoresTheExamplesOfCloudEvents(t *testing.T) {
