@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -19,6 +20,22 @@ func (s *Store) Board(ctx context.Context, p models.Project, f models.BoardFilte
 	if b.Seq, err = s.Seq(ctx); err != nil { // before the cards: a live connection may repeat, never miss
 		return b, err
 	}
+	if !f.Empty() {
+		return s.readBoard(ctx, b, perColumn)
+	}
+	if known, ok := s.windows.get(p.ID, b.Seq, perColumn, s.now()); ok {
+		b.Columns = known
+		return b, nil
+	}
+	if b, err = s.readBoard(ctx, b, perColumn); err == nil {
+		s.windows.keep(p.ID, b, perColumn, s.now())
+	}
+	return b, err
+}
+
+func (s *Store) readBoard(ctx context.Context, b models.Board, perColumn int) (models.Board, error) {
+	p, f := b.Project, b.Filter
+	var err error
 	if b.Columns, err = s.columns(ctx, p.ID); err != nil {
 		return b, err
 	}
@@ -184,13 +201,17 @@ const linksPerCard = 3
 // cardLinks are the links that cards show: from and to their subjects, as far as
 // the far end is seen in the same project.
 func (s *Store) cardLinks(ctx context.Context, p models.Project, ids []int64) (map[int64][]models.Link, error) {
-	m := marks(len(ids))
-	rows, err := s.query(ctx, linkSelect+`l.relation <> 'mentions' AND l.relation <> 'version_of' AND (l.from_id IN (`+m+`) OR l.to_id IN (`+m+`)) ORDER BY l.id DESC LIMIT 2000`,
-		append(ints(ids), ints(ids)...)...)
-	list, err := all(rows, err, scanLink)
-	if err != nil {
-		return nil, err
+	var list []linkEnds
+	for _, end := range []string{`l.from_id`, `l.to_id`} { // one index each; an OR would walk the whole table
+		rows, err := s.query(ctx, linkSelect+`l.relation NOT IN ('mentions', 'version_of') AND `+end+` IN (`+marks(len(ids))+`) LIMIT 1000`, ints(ids)...)
+		found, err := all(rows, err, scanLink)
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, found...)
 	}
+	slices.SortFunc(list, func(a, b linkEnds) int { return int(b.ID - a.ID) })
+	list = slices.CompactFunc(list, func(a, b linkEnds) bool { return a.ID == b.ID })
 	out, shown := map[int64][]models.Link{}, map[int64]bool{}
 	for _, id := range ids {
 		shown[id] = true

@@ -40,12 +40,13 @@ type Store struct {
 	once     sync.Once
 	alive    atomic.Bool
 
-	bells bells
-	ids   memory[models.Ref]
-	shown memory[[2]int64] // (subject, project)
-	lite  *liteSession     // of the writer alone
-	named sync.Map         // "source/name" → Integration
-	stats Stats
+	bells   bells
+	ids     memory[models.Ref]
+	shown   memory[[2]int64] // (subject, project)
+	lite    *liteSession     // of the writer alone
+	named   sync.Map         // "source/name" → Integration
+	stats   Stats
+	windows windows
 }
 
 // Open opens the database, brings its schema up to date and starts the writer.
