@@ -243,7 +243,7 @@ func TestAHangingPollIsStopped(t *testing.T) {
 		<-ctx.Done()
 		return models.Batch{}, false, ctx.Err()
 	}, nil)
-	if len(k.problems) != 1 || k.problems[0] != "The upstream did not answer in time." {
+	if len(k.problems) != 1 || k.problems[0] != "The server did not answer in time." {
 		t.Errorf("recorded %q", k.problems)
 	}
 }
@@ -318,9 +318,9 @@ func TestErrorsAreSaidInPlainWords(t *testing.T) {
 		err  error
 		want string
 	}{
-		{refused, "The upstream could not be reached: connection refused."},
+		{refused, "The server could not be reached: connection refused."},
 		{&url.Error{Op: "Get", URL: "http://x", Err: models.Errorf(models.Unprocessed, "x is private.")}, "x is private."},
-		{&url.Error{Op: "Get", URL: "http://x", Err: context.DeadlineExceeded}, "The upstream did not answer in time."},
+		{&url.Error{Op: "Get", URL: "http://x", Err: context.DeadlineExceeded}, "The server did not answer in time."},
 		{errors.New(strings.Repeat("é", 300) + "\x00"), strings.Repeat("é", 248) + "…"},
 	} {
 		if got := plain(c.err, asked{}, target(1, "a").Account); got != c.want {

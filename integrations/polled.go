@@ -101,7 +101,7 @@ func backOff(failures int) time.Duration {
 // plain says an error to people. Secrets are cut out, should an upstream have
 // repeated them.
 func plain(err error, poller Poller, a Account) string {
-	text := words(err)
+	text := Words(err)
 	for _, s := range poller.About().Settings {
 		if secret := a.Get(s.Name); s.Secret && secret != "" {
 			text = strings.ReplaceAll(text, secret, "…")
@@ -110,19 +110,22 @@ func plain(err error, poller Poller, a Account) string {
 	return Cut(text, 500)
 }
 
-func words(err error) string {
+// Words says any error of asking an upstream to people, without the address:
+// that may carry what is not for everybody.
+func Words(err error) string {
 	var known *models.Error
+	var late interface{ Timeout() bool }
 	var network *net.OpError
 	var asked *url.Error
 	switch {
 	case errors.As(err, &known):
 		return known.Message
-	case errors.Is(err, context.DeadlineExceeded) || errors.As(err, &asked) && asked.Timeout():
-		return "The upstream did not answer in time."
+	case errors.Is(err, context.DeadlineExceeded) || errors.As(err, &late) && late.Timeout():
+		return "The server did not answer in time."
 	case errors.As(err, &network):
-		return "The upstream could not be reached: " + network.Err.Error() + "."
-	case asked != nil:
-		return "The upstream could not be asked: " + asked.Err.Error() + "."
+		return "The server could not be reached: " + network.Err.Error() + "."
+	case errors.As(err, &asked):
+		return "The server could not be asked: " + asked.Err.Error() + "."
 	}
 	return err.Error()
 }

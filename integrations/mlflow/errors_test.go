@@ -28,7 +28,7 @@ func TestTroubleIsSaidInPlainWords(t *testing.T) {
 		"page as json": {say(200, "application/json", "\n <!doctype html>"), "web page instead"},
 		"cut off":      {say(200, "application/json", `{"experiments":[{"experiment_id":"1"`), "cannot be read"},
 		"not ours":     {say(200, "application/json", `[1,2]`), "cannot be read"},
-		"slow":         {drip, "deadline exceeded"},
+		"slow":         {drip, "did not answer in time"},
 		"gigantic":     {say(200, "application/json", strings.Repeat(" ", 2<<20)), "larger than"},
 		"elsewhere": {func(w http.ResponseWriter, r *http.Request) {
 			http.Redirect(w, r, "https://login.example/", http.StatusFound)
@@ -42,11 +42,24 @@ func TestTroubleIsSaidInPlainWords(t *testing.T) {
 			if err == nil || !strings.Contains(err.Error(), c.want) {
 				t.Errorf("said %v, want %q", err, c.want)
 			}
+			if code := models.CodeOf(err); code != models.Unprocessed && code != models.TooLarge {
+				t.Errorf("code %s: a form would show that as our fault", code)
+			}
 			var wish *integrations.RetryAfter
 			if errors.As(err, &wish) {
 				t.Errorf("pauses until %v though nobody asked", wish.Until)
 			}
 		})
+	}
+}
+
+func TestAnAbsentServerIsSaidInPlainWords(t *testing.T) {
+	l := newLookalike(t)
+	p := follow(l)
+	l.Close()
+	err := p.source.Check(t.Context(), p.account)
+	if models.CodeOf(err) != models.Unprocessed || !strings.HasPrefix(fmt.Sprint(err), "The server could not be reached") {
+		t.Errorf("said %v", err)
 	}
 }
 

@@ -61,6 +61,12 @@ func TestWhatWasNotStoredIsToldAgain(t *testing.T) {
 	if len(first.Descriptions) != 4 || len(again.Descriptions) != 4 {
 		t.Errorf("told %d, then %d", len(first.Descriptions), len(again.Descriptions))
 	}
+	p.poll(t)
+	l.addRuns("later", 2, time.Now())
+	p.source.Poll(t.Context(), p.account, p.cursor) // this batch is lost, too
+	if told := p.poll(t); told < 2 || p.fact(models.Run, "later1", "state") != "passed" {
+		t.Errorf("after a lost batch told %d", told)
+	}
 }
 
 func TestNewRunsAreFoundWithoutASweep(t *testing.T) {
@@ -228,5 +234,20 @@ func TestAClockAheadDoesNotWinForEver(t *testing.T) {
 	batch, _, err := p.source.Poll(t.Context(), p.account, "")
 	if err != nil || batch.Descriptions[0].At.After(time.Now()) {
 		t.Errorf("told as of %v (%v)", batch.Descriptions[0].At, err)
+	}
+}
+
+func TestTheSearchForNewRunsMovesOn(t *testing.T) {
+	l := newLookalike(t)
+	one(l)
+	p := follow(l)
+	p.poll(t)
+	c := cursorFor(p.account, p.cursor)
+	c.Started.From, c.Ended.From = 1, 1 // as if away for long
+	p.cursor = c.String()
+	p.poll(t)
+	c = cursorFor(p.account, p.cursor)
+	if soon := time.Now().Add(-time.Minute).UnixMilli(); c.Started.From < soon || c.Ended.From < soon {
+		t.Errorf("the next search starts at %d and %d", c.Started.From, c.Ended.From)
 	}
 }

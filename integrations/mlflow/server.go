@@ -5,6 +5,7 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
+	"errors"
 	"io"
 	"mime"
 	"net/http"
@@ -64,7 +65,7 @@ func (s *server) call(ctx context.Context, method, path string, body []byte, int
 	s.sign(req)
 	resp, err := s.client.Do(req)
 	if err != nil {
-		return err
+		return unanswered(err)
 	}
 	defer resp.Body.Close()
 	if date, err := http.ParseTime(resp.Header.Get("Date")); err == nil {
@@ -72,9 +73,18 @@ func (s *server) call(ctx context.Context, method, path string, body []byte, int
 	}
 	text, err := io.ReadAll(resp.Body)
 	if err != nil {
-		return err
+		return unanswered(err)
 	}
 	return s.read(resp, text, into)
+}
+
+// unanswered is an error of the network, or of the guarded client, in words.
+func unanswered(err error) error {
+	var known *models.Error
+	if errors.As(err, &known) {
+		return known
+	}
+	return models.Errorf(models.Unprocessed, "%s", integrations.Words(err))
 }
 
 func (s *server) sign(r *http.Request) {
