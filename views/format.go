@@ -192,3 +192,12 @@ func upper(s string) string {
 	r, size := utf8.DecodeRuneInString(s)
 	return strings.ToUpper(string(r)) + s[size:]
 }
+
+// SubjectName is what a subject is called where there is little room.
+func SubjectName(s models.Subject) string { return name(s) }
+
+// KindPath is the page that lists subjects of a kind.
+func KindPath(k models.Kind) string { return listPath(k) }
+
+// KindPlural is the kind as a heading: "Pull requests".
+func KindPlural(k models.Kind) string { return upper(k.Word()) + "s" }

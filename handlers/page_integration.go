@@ -1,0 +1,108 @@
+package handlers
+
+import (
+	"errors"
+	"net/http"
+	"net/url"
+
+	"github.com/gin-gonic/gin"
+
+	"throughline/integrations"
+	"throughline/models"
+	"throughline/models/store"
+	"throughline/views"
+)
+
+func fieldOf(err error) string {
+	var e *models.Error
+	if errors.As(err, &e) {
+		return e.Field
+	}
+	return ""
+}
+
+// integration is the one that the address names, with its source.
+func (h *Handlers) integration(c *gin.Context) (store.Integration, integrations.Source, error) {
+	s, err := h.source(c)
+	if err != nil {
+		return store.Integration{}, nil, err
+	}
+	i, err := h.Store.Integration(c.Request.Context(), project(c).ID, c.Param("source"), c.Param("name"))
+	return i, s, err
+}
+
+func (h *Handlers) showIntegration(c *gin.Context) error {
+	i, s, err := h.integration(c)
+	if err != nil {
+		return err
+	}
+	return render(c, http.StatusOK, views.Integration(h.integrationPage(c, i, s)))
+}
+
+func (h *Handlers) integrationPage(c *gin.Context, i store.Integration, s integrations.Source) views.IntegrationPage {
+	p := h.connectPage(c, s)
+	p.ID, p.Name = i.ID, i.Name
+	p.Frame.Title = p.Source.Title + " " + i.Name
+	p.Frame.Crumbs[len(p.Frame.Crumbs)-1].Text = i.Name
+	row := h.integrationRow(i)
+	p.Health, p.Polls = &row, row.Polls
+	for n, f := range p.Fields {
+		if p.Fields[n].Value = i.Settings[f.Name]; f.Secret {
+			p.Fields[n].Value, p.Fields[n].Kept = "", true
+		}
+	}
+	if _, receives := s.(integrations.Receiver); receives {
+		p.HookURL = h.base.JoinPath("hooks", url.PathEscape(i.Source), url.PathEscape(i.Name)).String()
+		p.Curl, p.Notes = tryLine(s.About(), p.HookURL)
+	}
+	return p
+}
+
+// tryLine is a line that posts one event, and what else is to be known.
+func tryLine(a integrations.About, hook string) (curl string, notes []string) {
+	switch {
+	case a.Name == "github":
+		return "", []string{"In the repository's or organisation's settings on GitHub, add a webhook with this address, the content type application/json, the same secret, and the events: pull requests, reviews, check runs, statuses, workflow runs and jobs, pushes, deployments and their statuses."}
+	case a.Auth != integrations.ByToken:
+		return "", []string{"Every post is checked against the secret below."}
+	case a.Name == "cloudevents":
+		return "curl -X POST " + hook + " \\\n  -H 'Authorization: Bearer TOKEN' -H 'Content-Type: application/cloudevents+json' \\\n  -d '" + sampleEvent + "'",
+			[]string{"TOKEN is a token of this project with the scope events:write."}
+	}
+	return "curl -X POST " + hook + " \\\n  -H 'Authorization: Bearer TOKEN' --data-binary @README.md",
+		[]string{"TOKEN is a token of this project with the scope events:write."}
+}
+
+const sampleEvent = `{"specversion":"1.0","type":"dev.throughline.run.started.v1","source":"my-laptop","id":"1","data":{"run_id":"first-run","experiment":"trial","name":"first run","user":"me"}}`
+
+func (h *Handlers) saveIntegration(c *gin.Context) error {
+	i, s, err := h.integration(c)
+	if err != nil {
+		return err
+	}
+	settings, secrets, err := h.settingsForm(c, s.About(), &i)
+	if err == nil {
+		err = h.Store.UpdateIntegration(c.Request.Context(), h.principal(c), i.ID, settings, secrets)
+	}
+	if refused(err) {
+		return h.refuseIntegration(c, h.integrationPage(c, i, s), err)
+	}
+	return seeUnless(c, err, integrationPath(project(c), i.Source, i.Name))
+}
+
+func (h *Handlers) disconnect(c *gin.Context) error {
+	i, _, err := h.integration(c)
+	if err != nil {
+		return err
+	}
+	return seeUnless(c, h.Store.DeleteIntegration(c.Request.Context(), h.principal(c), i.ID), "/projects/"+project(c).Key+"/integrations")
+}
+
+func (h *Handlers) askNow(c *gin.Context) error {
+	i, _, err := h.integration(c)
+	if err != nil {
+		return err
+	}
+	h.Sync(i.ID)
+	return see(c, integrationPath(project(c), i.Source, i.Name))
+}

@@ -1,0 +1,100 @@
+package handlers
+
+import (
+	"net/http"
+	"slices"
+	"strings"
+
+	"github.com/gin-gonic/gin"
+
+	"throughline/models"
+	"throughline/models/store"
+	"throughline/views"
+)
+
+func (h *Handlers) listRoutes() []Route {
+	return []Route{
+		get("/pulls", signedIn(), h.list("Pull requests", models.PullRequest, "Connect GitHub in a project's settings, and its pull requests stand here.")),
+		get("/runs", signedIn(), h.list("Runs", models.Run, "Connect MLflow, or let a script post its first run.")),
+		get("/pipelines", signedIn(), h.list("Pipeline runs", models.PipelineRun, "Connect GitHub, or let a bot post its first pipeline run.")),
+		get("/models", signedIn(), h.list("Models", models.Model, "A model appears with its first registered version or its model card.")),
+		get("/datasets", signedIn(), h.list("Datasets", models.Dataset, "A dataset appears with the first run that was trained on it.")),
+		get("/search", signedIn(), h.search),
+		get("/deployments", signedIn(), h.showDeployments),
+	}
+}
+
+// list is the page of the subjects of one kind, the newest first.
+func (h *Handlers) list(heading string, kind models.Kind, empty string) page {
+	return func(c *gin.Context) error {
+		p := views.ListPage{Frame: h.frame(c, heading), Heading: heading, Path: c.Request.URL.Path, States: models.StatesOf(kind), Empty: empty}
+		return h.answerList(c, p, []models.Kind{kind})
+	}
+}
+
+func (h *Handlers) answerList(c *gin.Context, p views.ListPage, kinds []models.Kind) error {
+	p.Text, p.State, p.Best = strings.TrimSpace(c.Query("q")), models.State(c.Query("state")), c.Query("best") != ""
+	p.Filtered = p.Text != "" || p.State != "" || p.Kind != ""
+	rows, next, err := h.Store.Subjects(c.Request.Context(), h.principal(c), store.SubjectFilter{Kinds: kinds, Text: p.Text,
+		State: p.State, Best: p.Best, After: c.Query("after")})
+	if err != nil {
+		return err
+	}
+	p.Rows, p.Next = rows, next
+	return render(c, http.StatusOK, views.List(p))
+}
+
+// search looks through every kind; a pasted upstream address leads to our page of it.
+func (h *Handlers) search(c *gin.Context) error {
+	text := strings.TrimSpace(c.Query("q"))
+	if strings.HasPrefix(text, "http://") || strings.HasPrefix(text, "https://") {
+		if found, err := h.Store.FindURL(c.Request.Context(), h.principal(c), text); err == nil {
+			return see(c, found.Ref.Path())
+		}
+	}
+	p := views.ListPage{Frame: h.frame(c, "Search"), Heading: "Search", Path: "/search", Kinds: models.Kinds, Empty: "Nothing is known yet."}
+	p.Frame.Search = text
+	var kinds []models.Kind
+	if kind := models.Kind(c.Query("kind")); kind.Known() {
+		p.Kind, kinds = kind, []models.Kind{kind}
+	}
+	return h.answerList(c, p, kinds)
+}
+
+func (h *Handlers) showDeployments(c *gin.Context) error {
+	ctx, by := c.Request.Context(), h.principal(c)
+	f := views.DeploymentFilter{Environment: c.Query("environment"), Model: c.Query("model"), State: models.State(c.Query("state"))}
+	rows, next, err := h.Store.Deployments(ctx, by, store.DeploymentFilter{Environment: f.Environment, Model: f.Model, State: f.State, After: c.Query("after")})
+	if err != nil {
+		return err
+	}
+	live, _, err := h.Store.Deployments(ctx, by, store.DeploymentFilter{State: models.Live, Limit: 200})
+	if err != nil {
+		return err
+	}
+	p := views.DeploymentsPage{Frame: h.frame(c, "Deployments"), Filter: f, Next: next}
+	for _, r := range rows {
+		p.Rows = append(p.Rows, deploymentRow(r))
+	}
+	fillMatrix(&p, ofModels(live))
+	return render(c, http.StatusOK, views.Deployments(p))
+}
+
+// fillMatrix sets what is live into cells; of two in one cell the newer shows.
+func fillMatrix(p *views.DeploymentsPage, live []views.DeploymentRow) {
+	p.Cells = map[[2]string]views.DeploymentRow{}
+	for _, r := range live {
+		cell := [2]string{r.Environment, r.Model}
+		if _, taken := p.Cells[cell]; !taken {
+			p.Cells[cell] = r
+		}
+		if !slices.Contains(p.Environments, r.Environment) {
+			p.Environments = append(p.Environments, r.Environment)
+		}
+		if !slices.Contains(p.Models, r.Model) {
+			p.Models = append(p.Models, r.Model)
+		}
+	}
+	slices.Sort(p.Environments)
+	slices.Sort(p.Models)
+}
