@@ -50,6 +50,12 @@ func FieldErrorf(code Code, field, format string, args ...any) *Error {
 	return err
 }
 
+// Because keeps a cause for the log that the sentence does not tell.
+func (e *Error) Because(cause error) *Error {
+	e.cause = cause
+	return e
+}
+
 // CodeOf is the code of the first Error in the chain, Internal when there is none.
 func CodeOf(err error) Code {
 	var e *Error

@@ -102,9 +102,12 @@ func (s *Store) writeGroup(jobs []*job) {
 	changed, err := s.commitGroup(jobs)
 	for _, j := range jobs {
 		if err != nil {
-			j.err = fmt.Errorf("write: %w", err)
+			j.err = models.Errorf(models.Busy, "The database took nothing of this; try again in a moment.").Because(err)
 		}
 		close(j.done)
+	}
+	if err != nil {
+		s.log.Error("commit", "writes", len(jobs), "error", err)
 	}
 	s.stats.group(len(jobs), time.Since(started))
 	if err == nil && changed {
