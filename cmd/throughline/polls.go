@@ -1,0 +1,44 @@
+package main
+
+import (
+	"context"
+	"maps"
+	"time"
+
+	"throughline/integrations"
+	"throughline/models"
+	"throughline/models/store"
+)
+
+// polls is the store as the poll loop wants it.
+type polls struct{ *store.Store }
+
+// PollTargets lists the integrations, each with its secrets among its settings.
+func (p polls) PollTargets(ctx context.Context) ([]integrations.PollTarget, error) {
+	list, err := p.Store.PollTargets(ctx)
+	targets := make([]integrations.PollTarget, len(list))
+	for n, i := range list {
+		targets[n] = integrations.PollTarget{Source: i.Source, Account: account(i), Cursor: i.Cursor, PausedUntil: i.PausedUntil}
+	}
+	return targets, err
+}
+
+func account(i store.Integration) integrations.Account {
+	settings := maps.Clone(i.Settings)
+	maps.Copy(settings, i.Secrets)
+	return integrations.Account{ID: i.ID, Name: i.Name, Settings: settings}
+}
+
+// ApplyPoll saves what a poll said together with its cursor.
+func (p polls) ApplyPoll(ctx context.Context, target integrations.PollTarget, batch models.Batch) error {
+	integration, err := p.IntegrationFor(ctx, target.Source, target.Account.Name)
+	if err != nil {
+		return err
+	}
+	return p.Store.ApplyPoll(ctx, integration, batch)
+}
+
+// PollFailed records why a poll failed and until when it rests.
+func (p polls) PollFailed(ctx context.Context, id int64, problem string, pausedUntil time.Time) error {
+	return p.Store.PollFailed(ctx, id, problem, pausedUntil)
+}

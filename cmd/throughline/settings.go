@@ -1,0 +1,145 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/alecthomas/kong"
+
+	"throughline/models/store"
+)
+
+// database are the settings that say where the data is; every command has them.
+type database struct {
+	Data        string `setting:"" default:"./throughline-data" placeholder:"DIR" help:"Folder of the embedded database (throughline.db)."`
+	DatabaseURL string `setting:"" name:"database-url" placeholder:"URL" help:"PostgreSQL instead of the embedded database: postgres://USER:PASSWORD@HOST/NAME."`
+}
+
+// logging are the settings of what is written to standard error.
+type logging struct {
+	LogFormat string `setting:"" default:"text" placeholder:"FORMAT" help:"How to write the log: text or json."`
+	LogLevel  string `setting:"" default:"info" placeholder:"LEVEL" help:"The least level to write: debug, info, warn or error."`
+}
+
+// web are the settings of the server.
+type web struct {
+	Addr          string   `setting:"" default:"127.0.0.1:8080" placeholder:"HOST:PORT" help:"Address to listen on."`
+	BaseURL       string   `setting:"" name:"base-url" placeholder:"URL" help:"The address people use, when it is another: https://throughline.example.com. Cookies are Secure exactly when it is https."`
+	AllowedHosts  []string `setting:"" placeholder:"HOST" help:"More host names that requests may be addressed to; the base URL's, the address's own and localhost always may."`
+	AllowUpstream []string `setting:"" placeholder:"HOST[:PORT]" help:"An upstream on a private address that may be polled; repeatable."`
+	DrainWait     string   `setting:"" default:"0s" placeholder:"DURATION" help:"After SIGTERM, how long /readyz says no before connections are refused, so that load balancers notice."`
+}
+
+// settings are those of serve and demo.
+type settings struct {
+	web
+	database
+	logging
+}
+
+// variable is the environment variable of a setting: --base-url is THROUGHLINE_BASE_URL.
+func variable(flag string) string {
+	return "THROUGHLINE_" + strings.ToUpper(strings.ReplaceAll(flag, "-", "_"))
+}
+
+// fromEnvironment gives a setting the value of its variable, unless its flag is given.
+func fromEnvironment(env lookup) kong.ResolverFunc {
+	return func(_ *kong.Context, _ *kong.Path, flag *kong.Flag) (any, error) {
+		if value, ok := env(variable(flag.Name)); ok && value != "" && flag.Tag.Has("setting") {
+			return value, nil
+		}
+		return nil, nil
+	}
+}
+
+func helpWithVariable(v *kong.Value) string {
+	if !v.Tag.Has("setting") {
+		return v.Help
+	}
+	return strings.TrimSuffix(v.Help, ".") + " (" + variable(v.Name) + ")."
+}
+
+// wrong collects what is wrong, so that all of it is said at once.
+type wrong []string
+
+func (w *wrong) add(flag, format string, args ...any) {
+	*w = append(*w, fmt.Sprintf("--%s (%s): ", flag, variable(flag))+fmt.Sprintf(format, args...))
+}
+
+// err is all that is wrong as one refusal, or nil.
+func (w wrong) err() error {
+	switch len(w) {
+	case 0:
+		return nil
+	case 1:
+		return refusal{errors.New("a setting is wrong.\n  " + w[0])}
+	}
+	return refusal{fmt.Errorf("%d settings are wrong.\n  %s", len(w), strings.Join(w, "\n  "))}
+}
+
+func (s settings) check() error {
+	var w wrong
+	s.web.check(&w)
+	s.database.check(&w)
+	s.logging.check(&w)
+	return w.err()
+}
+
+func (s web) check(w *wrong) {
+	if !isAddress(s.Addr) {
+		w.add("addr", "%q is not HOST:PORT, such as 127.0.0.1:8080 or :8080.", s.Addr)
+	}
+	if u, err := url.Parse(s.BaseURL); s.BaseURL != "" && (err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" || strings.Trim(u.Path, "/") != "") {
+		w.add("base-url", "%q is not http://HOST or https://HOST, without a path.", s.BaseURL)
+	}
+	for _, host := range s.AllowedHosts {
+		if strings.ContainsAny(host, "/ @") {
+			w.add("allowed-hosts", "%q is not a host name.", host)
+		}
+	}
+	for _, host := range s.AllowUpstream {
+		if host == "" || strings.ContainsAny(host, "/ @") {
+			w.add("allow-upstream", "%q is not HOST or HOST:PORT.", host)
+		}
+	}
+	if d, err := time.ParseDuration(s.DrainWait); err != nil || d < 0 || d > 10*time.Second {
+		w.add("drain-wait", "%q is not a duration from 0s to 10s.", s.DrainWait)
+	}
+}
+
+func isAddress(addr string) bool {
+	_, port, err := net.SplitHostPort(addr)
+	if err != nil {
+		return false
+	}
+	_, err = strconv.ParseUint(port, 10, 16)
+	return err == nil
+}
+
+func (s database) check(w *wrong) {
+	if s.DatabaseURL == "" && s.Data == "" {
+		w.add("data", "name a folder, or a PostgreSQL database with --database-url.")
+	}
+	if u, err := url.Parse(s.DatabaseURL); s.DatabaseURL != "" && (err != nil || u.Scheme != "postgres" && u.Scheme != "postgresql") {
+		w.add("database-url", "is not an address such as postgres://throughline:PASSWORD@db.example.com/throughline.") // never echoed: it holds a password
+	}
+}
+
+func (s database) options(log *slog.Logger) store.Options {
+	return store.Options{DataDir: s.Data, DatabaseURL: s.DatabaseURL, Log: log}
+}
+
+func (s logging) check(w *wrong) {
+	if s.LogFormat != "text" && s.LogFormat != "json" {
+		w.add("log-format", "%q is neither text nor json.", s.LogFormat)
+	}
+	if err := new(slog.Level).UnmarshalText([]byte(s.LogLevel)); err != nil {
+		w.add("log-level", "%q is none of debug, info, warn, error.", s.LogLevel)
+	}
+}

@@ -1,0 +1,21 @@
+package main
+
+import (
+	"throughline/integrations"
+	"throughline/integrations/cloudevents"
+	"throughline/integrations/fetch"
+	"throughline/integrations/github"
+	"throughline/integrations/mlflow"
+	"throughline/integrations/modelcard"
+)
+
+// sources is the list of what Throughline can be connected to. A new source is
+// one line here and its own folder.
+func sources(out *fetch.Client) []integrations.Source {
+	return []integrations.Source{
+		github.Source{},
+		mlflow.New(out.HTTP()),
+		cloudevents.New(),
+		modelcard.New(),
+	}
+}
