@@ -54,7 +54,7 @@ func replay(t *testing.T, name string) models.Batch {
 		w.Write(answers[strings.TrimPrefix(r.URL.Path, "/api/2.0/mlflow/")])
 	}
 	p := follow(l, "repository", "acme/default")
-	p.source.Now = func() time.Time { return time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC) }
+	p.source.Now = func() time.Time { return time.Date(2026, 12, 1, 12, 0, 0, 0, time.UTC) }
 	batch, _, err := p.source.Poll(t.Context(), p.account, "")
 	if err != nil {
 		t.Fatal(err)
