@@ -20,7 +20,7 @@ import (
 // built from them.
 const (
 	maxFront   = 64 << 10 // bytes
-	maxTokens  = 12_000    // words and marks; a key with its value has three
+	maxTokens  = 12_000   // words and marks; a key with its value has three
 	maxDepth   = 50
 	maxAliases = 10
 )
