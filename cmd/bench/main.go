@@ -1,0 +1,95 @@
+// Command bench measures the hot paths of Throughline against their limits, in
+// one run and interleaved, and prints ratios: absolute numbers depend on the
+// machine, ratios hardly.
+package main
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"strings"
+	"text/tabwriter"
+)
+
+// row is one line of the table: a value against its limit, measured in the same run.
+type row struct {
+	name         string
+	value, limit string
+	ratio, goal  float64
+	atLeast      bool // the ratio must reach the goal; otherwise it must stay within
+}
+
+func (r row) holds() bool {
+	if r.atLeast {
+		return r.ratio >= r.goal
+	}
+	return r.ratio <= r.goal
+}
+
+// options are the flags.
+type options struct {
+	rounds, sockets, cards int
+	dir                    string // on the disk that is measured
+}
+
+type part struct {
+	name string
+	run  func(context.Context, options) ([]row, error)
+}
+
+var parts = []part{{"ingest", ingest}, {"board", board}, {"fanout", fanout}}
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+	var o options
+	chosen := flag.String("part", "", "only this part: ingest, board or fanout")
+	flag.IntVar(&o.rounds, "rounds", 5, "interleaved rounds; the median counts")
+	flag.IntVar(&o.sockets, "sockets", 1000, "open boards of the fan-out")
+	flag.IntVar(&o.cards, "cards", 10000, "cards of the large board")
+	flag.StringVar(&o.dir, "dir", "", "folder on the disk to measure; without, the system's temporary one")
+	flag.Parse()
+	if err := run(ctx, os.Stdout, *chosen, o); err != nil {
+		fmt.Fprintln(os.Stderr, "bench:", err)
+		os.Exit(1)
+	}
+}
+
+func run(ctx context.Context, out io.Writer, chosen string, o options) error {
+	var rows []row
+	for _, p := range parts {
+		if chosen != "" && chosen != p.name {
+			continue
+		}
+		fmt.Fprintf(os.Stderr, "%s …\n", p.name)
+		measured, err := p.run(ctx, o)
+		if err != nil {
+			return fmt.Errorf("%s: %w", p.name, err)
+		}
+		rows = append(rows, measured...)
+	}
+	if len(rows) == 0 {
+		return fmt.Errorf("there is no part %q", chosen)
+	}
+	print(out, rows)
+	return nil
+}
+
+func print(out io.Writer, rows []row) {
+	table := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
+	defer table.Flush()
+	fmt.Fprintln(table, strings.Join([]string{"NAME", "VALUE", "LIMIT", "RATIO", "GOAL", "HOLDS"}, "\t"))
+	for _, r := range rows {
+		sign, word := "≤", "no"
+		if r.atLeast {
+			sign = "≥"
+		}
+		if r.holds() {
+			word = "yes"
+		}
+		fmt.Fprintf(table, "%s\t%s\t%s\t%.2f\t%s %.2f\t%s\n", r.name, r.value, r.limit, r.ratio, sign, r.goal, word)
+	}
+}
