@@ -62,7 +62,7 @@ func factNames(v any) (out []string) {
 	list, _ := v.([]any)
 	for _, n := range list {
 		if s := plain(n); s != "" && !strings.HasPrefix(s, "_") {
-			out = append(out, strings.ReplaceAll(s, "_", " "))
+			out = append(out, strings.NewReplacer("_", " ", ".", " ").Replace(s))
 		}
 	}
 	return out

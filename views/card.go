@@ -26,6 +26,10 @@ func cardWhere(s models.Subject) string {
 		return short(or(s.Text("branch"), "pipeline run"), 32)
 	case models.Task:
 		return short(s.Ref.Key, 32)
+	case models.ModelVersion:
+		if names := Words(s, "aliases"); len(names) > 0 {
+			return short(names[0], 32)
+		}
 	}
 	return s.Ref.Kind.Word()
 }

@@ -158,9 +158,6 @@ func decideModel(c models.Card) (out []bit) {
 		}
 		out = append(out, bit{"", "", short(m.Name, 16) + " " + number(m.Value), true})
 	}
-	for _, a := range Words(c.Subject, "aliases") {
-		out = append(out, bit{"tag", "", short(a, 20), false})
-	}
 	return out
 }
 

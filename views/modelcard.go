@@ -2,7 +2,6 @@ package views
 
 import (
 	"net/url"
-	"strings"
 
 	"throughline/models"
 )
@@ -29,22 +28,6 @@ func modelOf(s models.Subject) string {
 	return s.Ref.Key
 }
 
-// cardHTML draws a model card without its front matter.
-func cardHTML(text string) string { return markdownHTML(withoutFrontMatter(text)) }
-
-func withoutFrontMatter(text string) string {
-	text = strings.TrimPrefix(strings.ReplaceAll(text, "\r\n", "\n"), "\ufeff")
-	if !strings.HasPrefix(text, "---\n") {
-		return text
-	}
-	if end := strings.Index(text[4:], "\n---"); end >= 0 {
-		rest := text[4+end+4:]
-		_, body, _ := strings.Cut(rest, "\n")
-		return body
-	}
-	return text
-}
-
 // cardTemplate is what a new model card starts with.
 const cardTemplate = `---
 license: 
@@ -53,17 +36,17 @@ datasets: []
 metrics: []
 ---
 
-# Model card
+# Model details
 
-## Intended use
+## Uses
 
-## Training data
+## Bias, risks and limitations
+
+## Training details
 
 ## Evaluation
 
-## Limitations
-
-## Ethical considerations
+## Model card contact
 `
 
 func cardText(p CardPage) string {

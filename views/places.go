@@ -9,8 +9,9 @@ type Place struct {
 }
 
 func (f Frame) places() []Place {
-	board := "/"
-	if in := f.In(); in != "" {
+	in := f.near()
+	board := "/projects"
+	if in != "" {
 		board = in + "/board"
 	}
 	ps := []Place{
@@ -24,16 +25,23 @@ func (f Frame) places() []Place {
 		{Text: "Deployed", Path: "/deployments", Icon: "deploy", Second: true},
 		{Text: "Lines", Path: "/throughline", Icon: "line"},
 	}
-	if in := f.In(); in != "" {
+	if in != "" {
 		ps = append(ps, Place{Text: "Activity", Path: in + "/activity", Icon: "clock", Second: true},
 			Place{Text: "Settings", Path: in + "/settings", Icon: "gear", Second: true})
-	} else {
-		ps[1].Path = "/projects"
 	}
 	for i := range ps {
 		ps[i].Current = f.here(ps[i].Path)
 	}
 	return ps
+}
+
+// near is the project that the board's entry leads to: the page's own, else the
+// first there is.
+func (f Frame) near() string {
+	if f.Project == nil && len(f.Projects) > 0 {
+		return "/projects/" + url.PathEscape(f.Projects[0].Key)
+	}
+	return f.In()
 }
 
 func boardPath(key string) string { return "/projects/" + url.PathEscape(key) + "/board" }

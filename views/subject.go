@@ -179,3 +179,10 @@ func ownerRows(p SubjectPage) []models.OwnerClaim {
 }
 
 func openForm(p SubjectPage, name string) bool { return p.Draft.Form == name }
+
+func lineWord(l LineNote) string {
+	if l.Gaps == 0 {
+		return "Throughline"
+	}
+	return "Throughline: " + count(l.Gaps, "gap")
+}

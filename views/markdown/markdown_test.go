@@ -1,0 +1,87 @@
+package markdown
+
+import (
+	"bytes"
+	"context"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/a-h/templ"
+)
+
+func TestRenders(t *testing.T) {
+	tests := []struct{ name, src, html string }{
+		{"nothing", "", ""},
+		{"a paragraph", "Hello *you* and **them**.", "<p>Hello <em>you</em> and <strong>them</strong>.</p>\n"},
+		{"text that looks like HTML", "a < b && `<b>\"`", "<p>a &lt; b &amp;&amp; <code>&lt;b&gt;&#34;</code></p>\n"},
+		{"headings stand below the page's own", "# One\n\n##### Five", "<h3 id=\"md-one\">One</h3>\n<h6 id=\"md-five\">Five</h6>\n"},
+		{"the same heading twice", "# A\n# A", "<h3 id=\"md-a\">A</h3>\n<h3 id=\"md-a-1\">A</h3>\n"},
+		{"an external link", "[x](https://example.com/a?b=c&d)", `<p><a class="external" rel="nofollow noopener ugc" href="https://example.com/a?b=c&amp;d">x</a></p>` + "\n"},
+		{"a bare address", "see https://example.com.", `<p>see <a class="external" rel="nofollow noopener ugc" href="https://example.com">https://example.com</a>.</p>` + "\n"},
+		{"a link within the text", "[x](#one)", `<p><a href="#md-one">x</a></p>` + "\n"},
+		{"a link on our site", "[x](/projects/BAR/board)", `<p><a href="/projects/BAR/board">x</a></p>` + "\n"},
+		{"a link of no scheme but a host", "[x](//evil.example)", "<p>x</p>\n"},
+		{"a link relative to a repository", "[x](LICENSE)", "<p>x</p>\n"},
+		{"a mail address", "dana@example.com", `<p><a href="mailto:dana@example.com">dana@example.com</a></p>` + "\n"},
+		{"a picture becomes a link", "![a plot](https://example.com/p.png)", `<p><a class="external image" rel="nofollow noopener ugc" href="https://example.com/p.png">a plot</a></p>` + "\n"},
+		{"a picture within a link is its words", "[![ci](https://b.example/c.svg)](https://ci.example)", `<p><a class="external" rel="nofollow noopener ugc" href="https://ci.example"><span>ci</span></a></p>` + "\n"},
+		{"a picture of a repository is its words", "![plot](plot.png)", "<p><span>plot</span></p>\n"},
+		{"a mention", "ask @dana.lee, not a@b or `@code`.", `<p>ask <span class="mention">@dana.lee</span>, not a@b or <code>@code</code>.</p>` + "\n"},
+		{"a list of tasks", "- [x] done\n- [ ] open", "<ul>\n<li><input checked=\"\" type=\"checkbox\" disabled=\"\"/> done</li>\n<li><input type=\"checkbox\" disabled=\"\"/> open</li>\n</ul>\n"},
+		{"a table", "| a | b |\n|:--|--:|\n| 1 | ~~2~~ |", "<table>\n<thead>\n<tr>\n<th align=\"left\">a</th>\n<th align=\"right\">b</th>\n</tr>\n</thead>\n<tbody>\n<tr>\n<td align=\"left\">1</td>\n<td align=\"right\"><del>2</del></td>\n</tr>\n</tbody>\n</table>\n"},
+		{"code of a language", "```python\nx < 1\n```", "<pre><code class=\"language-python\">x &lt; 1\n</code></pre>\n"},
+		{"HTML that model cards have", "<details open><summary>More</summary>\n\nText<br>\n\n</details>", "<details open=\"\"><summary>More</summary>\n<p>Text<br/></p>\n</details>"},
+		{"HTML headings are shifted too", "<h1>Big</h1>", "<h3>Big</h3>"},
+		{"comments are gone", "<!-- who? -->\n\nText", "\n<p>Text</p>\n"},
+		{"a footnote", "A[^1]\n\n[^1]: B", "<p>A<sup id=\"md-fnref:1\"><a href=\"#md-fn:1\">1</a></sup></p>\n<div class=\"footnotes\">\n<hr/>\n<ol>\n<li id=\"md-fn:1\">\n<p>B\u00a0<a href=\"#md-fnref:1\">↩︎</a></p>\n</li>\n</ol>\n</div>\n"},
+		{"bytes that are no text", "a\xffb", "<p>a\ufffdb</p>\n"},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			if got := string(Render(test.src)); got != test.html {
+				t.Errorf("got\n%s\nwant\n%s", got, test.html)
+			}
+		})
+	}
+}
+
+func TestACardLosesItsFrontMatter(t *testing.T) {
+	got := string(Card("---\r\nlicense: mit\r\n---\r\n# Churn\r\n"))
+	if got != "<h3 id=\"md-churn\">Churn</h3>\n" {
+		t.Errorf("got %q", got)
+	}
+}
+
+func TestIsAComponent(t *testing.T) {
+	var c templ.Component = Render("*x*")
+	var out bytes.Buffer
+	if err := c.Render(context.Background(), &out); err != nil || out.String() != "<p><em>x</em></p>\n" {
+		t.Errorf("%q, %v", out.String(), err)
+	}
+}
+
+func TestALongTextIsCut(t *testing.T) {
+	got := string(Render(strings.Repeat("é", maxInput/2) + "é tail"))
+	if !strings.HasSuffix(got, `the rest is not shown.</p>`) || strings.Contains(got, "tail") || strings.Contains(got, "\ufffd") {
+		t.Errorf("it ends with %q", got[len(got)-120:])
+	}
+}
+
+func TestHostileTextsAreQuick(t *testing.T) {
+	for _, piece := range []string{"[", "![", "*a_", "> ", "- ", "`", "<", "<b>", "&", "[a](", "@a ", "[^1]", "| a ", "https://a.b/ ", "\\", "<!--", "~~", "a\n=\n", "<details>"} {
+		start := time.Now()
+		Render(strings.Repeat(piece, (64<<10)/len(piece)))
+		t.Log(piece, time.Since(start))
+		if took := time.Since(start); took > 3*time.Second {
+			t.Errorf("%q repeated took %v", piece, took)
+		}
+	}
+}
+
+func TestDeepHTMLIsShownAsText(t *testing.T) {
+	got := string(Render(strings.Repeat("<div>", 2000)))
+	if !strings.HasPrefix(got, "<pre>&lt;div&gt;") {
+		t.Errorf("got %.80q", got)
+	}
+}
