@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-const github = "https://github.com"
+const gitHub = "https://github.com"
 
 // webhook is an event of the team's repository; sending it signs it.
 func (p *team) webhook(event, id string, payload object) message {
@@ -17,21 +17,21 @@ func (p *team) webhook(event, id string, payload object) message {
 
 func (p *team) fullName() string { return company + "/" + p.repo }
 
-func (p *team) page() string { return github + "/" + p.fullName() }
+func (p *team) page() string { return gitHub + "/" + p.fullName() }
 
 func api(path string) string { return "https://api.github.com" + path }
 
 func (p *team) repository() object {
 	return object{
 		"id": p.repoID, "name": p.repo, "full_name": p.fullName(), "private": true, "fork": false,
-		"owner":    object{"login": company, "id": 80001, "type": "Organization", "html_url": github + "/" + company},
+		"owner":    object{"login": company, "id": 80001, "type": "Organization", "html_url": gitHub + "/" + company},
 		"html_url": p.page(), "url": api("/repos/" + p.fullName()), "clone_url": p.page() + ".git",
 		"default_branch": "main", "language": p.language, "visibility": "private", "archived": false,
 	}
 }
 
 func (p person) user() object {
-	return object{"login": p.login, "id": p.id, "type": "User", "site_admin": false, "html_url": github + "/" + p.login,
+	return object{"login": p.login, "id": p.id, "type": "User", "site_admin": false, "html_url": gitHub + "/" + p.login,
 		"url": api("/users/" + p.login), "avatar_url": fmt.Sprintf("https://avatars.githubusercontent.com/u/%d", p.id)}
 }
 

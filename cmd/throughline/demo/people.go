@@ -24,7 +24,7 @@ func people(start time.Time) *tale {
 	for _, task := range tasks {
 		t.clock = start.Add(days(task.day))
 		t.then(func(time.Time) message {
-			return call(http.MethodPost, "/api/v1/projects/"+task.team.key+"/board/cards", object{"title": task.title, "column": "Backlog"})
+			return call(http.MethodPost, "/api/v1/projects/"+task.team.key+"/cards", object{"title": task.title, "column": "Backlog"})
 		})
 	}
 	return t

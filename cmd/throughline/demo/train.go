@@ -11,7 +11,7 @@ import (
 type work struct {
 	*pull
 	*training
-	last string // id of the newest run
+	last string // id of the run written last
 }
 
 // follow trains, registers and deploys what the plot wants.
@@ -81,7 +81,8 @@ func (w *work) runData(n int) object {
 }
 
 func (w *work) startRun(n int, execution string) {
-	w.last = w.sha("run "+strconv.Itoa(n), 32)
+	_, id := w.runName(n)
+	w.last = id
 	w.then(func(at time.Time) message {
 		data := w.runData(n)
 		data["started_at"], data["params"] = stamp(at), w.params(n)
@@ -92,7 +93,7 @@ func (w *work) startRun(n int, execution string) {
 		if execution != "" {
 			data["pipeline_run"] = execution
 		}
-		return w.team.cloudEvent("run.started", w.last+"-started", at, data)
+		return w.team.cloudEvent("run.started", id+"-started", at, data)
 	})
 }
 
