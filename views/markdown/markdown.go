@@ -36,13 +36,16 @@ func (h HTML) Render(_ context.Context, w io.Writer) error {
 // Render turns the Markdown of a comment or description into safe HTML.
 func Render(src string) HTML {
 	src, cut := limit(src)
+	if costly(src) {
+		return literal(src) + cut
+	}
 	var raw bytes.Buffer
 	if err := converter().Convert([]byte(src), &raw); err != nil {
-		return literal(src)
+		return literal(src) + cut
 	}
 	tidied, err := tidy(raw.String())
 	if err != nil {
-		return literal(src)
+		return literal(src) + cut
 	}
 	return HTML(policy().Sanitize(tidied)) + cut
 }

@@ -68,14 +68,42 @@ func TestALongTextIsCut(t *testing.T) {
 	}
 }
 
-func TestHostileTextsAreQuick(t *testing.T) {
-	for _, piece := range []string{"[", "![", "*a_", "> ", "- ", "`", "<", "<b>", "&", "[a](", "@a ", "[^1]", "| a ", "https://a.b/ ", "\\", "<!--", "~~", "a\n=\n", "<details>"} {
+// TestCostlyTextsAreQuick renders texts as long as may be, each of one piece.
+func TestCostlyTextsAreQuick(t *testing.T) {
+	texts := map[string]string{}
+	for _, piece := range []string{"[", "![", "*a_", "> ", "- ", "1. ", "+ + ", "`", "<", "<b>", "<a ", "<?", "<!", "&", "&#x", "[a](", "[a](b) ", "@a ", "[^1]", "| a ", "a|\n",
+		"https://a.b/ ", "www.a", "\\", "<!--", "~~", "a\n=\n", "<details>", "*a_\n\n", "[a]: b\n", "[^a]: b\n\n", "- a\n", "# a\n", "> > > > a\n", "*a*\n\n", "![a](b)\n\n", "`a``b\n\n"} {
+		texts[piece] = strings.Repeat(piece, maxInput/len(piece))
+	}
+	texts["a wide table"] = strings.Repeat("|a", 4000) + "|\n" + strings.Repeat("|-", 4000) + "|\n" + strings.Repeat("|\n", 300_000)
+	texts["a setext heading"] = strings.Repeat("*a_\n", 200_000) + "===\n"
+	texts["a list in a list"] = staircase("- a\n")
+	texts["a quote in a quote"] = staircase("> a\n")
+	texts["deep quotes"] = strings.Repeat(strings.Repeat("> ", 50)+"a\n", 10_000)
+	for name, text := range texts {
 		start := time.Now()
-		Render(strings.Repeat(piece, (64<<10)/len(piece)))
-		t.Log(piece, time.Since(start))
-		if took := time.Since(start); took > 3*time.Second {
-			t.Errorf("%q repeated took %v", piece, took)
+		Render(text)
+		if took := time.Since(start); took > 10*time.Second {
+			t.Errorf("%q repeated took %v", name, took)
+		} else if took > time.Second {
+			t.Logf("%q repeated took %v", name, took)
 		}
+	}
+}
+
+// staircase is lines that stand ever deeper.
+func staircase(line string) string {
+	var out strings.Builder
+	for i := 0; out.Len() < maxInput-3000; i += 2 {
+		out.WriteString(strings.Repeat(" ", i) + line)
+	}
+	return out.String()
+}
+
+func TestALongTableAndAListOfLinksAreRendered(t *testing.T) {
+	table := "| a | b |\n|---|---|\n" + strings.Repeat("| [x](https://example.com/x_y) | `c` |\n", 800)
+	if got := string(Render(table)); strings.Count(got, "<tr>") != 801 {
+		t.Errorf("the table has %d rows", strings.Count(got, "<tr>"))
 	}
 }
 
