@@ -23,12 +23,12 @@ func (h *Handlers) boardRoutes() []Route {
 		get("/projects/:key/board", inProject(models.Viewer), h.showBoard),
 		get("/projects/:key/board/columns/:id", inProject(models.Viewer), h.showColumn),
 		get("/projects/:key/board/counts", inProject(models.Viewer), h.showCounts),
-		post("/projects/:key/cards", inProject(models.Contributor), h.addTask),
+		post("/projects/:key/cards", inProject(models.Contributor), h.submitTask),
 		get("/projects/:key/cards/:id", inProject(models.Viewer), h.showCard),
 		get("/projects/:key/cards/:id/move", inProject(models.Contributor), h.showMove),
-		post("/projects/:key/cards/:id/move", inProject(models.Contributor), h.moveCard),
-		post("/projects/:key/cards/:id/close", inProject(models.Contributor), h.closeTask),
-		post("/projects/:key/cards/:id/remove", inProject(models.Maintainer), h.removeCard),
+		post("/projects/:key/cards/:id/move", inProject(models.Contributor), h.submitMove),
+		post("/projects/:key/cards/:id/close", inProject(models.Contributor), h.submitClose),
+		post("/projects/:key/cards/:id/remove", inProject(models.Maintainer), h.submitRemoval),
 	}
 }
 
@@ -73,7 +73,7 @@ func (h *Handlers) showCounts(c *gin.Context) error {
 	return nil
 }
 
-func (h *Handlers) addTask(c *gin.Context) error {
+func (h *Handlers) submitTask(c *gin.Context) error {
 	column, err := formNumber(c, "column")
 	if err != nil {
 		return err

@@ -44,8 +44,8 @@ func (h *Handlers) movePage(c *gin.Context, status int, card models.Card, proble
 	return render(c, status, views.Move(views.MovePage{Frame: f, Card: card, Columns: board.Columns, Error: problem}))
 }
 
-// moveCard moves a card, whether the script, a menu or a plain form asks.
-func (h *Handlers) moveCard(c *gin.Context) error {
+// submitMove moves a card, whether the script, a menu or a plain form asks.
+func (h *Handlers) submitMove(c *gin.Context) error {
 	m, err := moveForm(c)
 	if err != nil {
 		return err
@@ -86,7 +86,7 @@ func moveForm(c *gin.Context) (m models.Move, err error) {
 	return m, err
 }
 
-func (h *Handlers) closeTask(c *gin.Context) error {
+func (h *Handlers) submitClose(c *gin.Context) error {
 	id, err := number(c, "id")
 	if err != nil {
 		return err
@@ -95,7 +95,7 @@ func (h *Handlers) closeTask(c *gin.Context) error {
 	return seeUnless(c, err, boardOf(project(c)))
 }
 
-func (h *Handlers) removeCard(c *gin.Context) error {
+func (h *Handlers) submitRemoval(c *gin.Context) error {
 	id, err := number(c, "id")
 	if err != nil {
 		return err

@@ -64,8 +64,8 @@ func (h *Handlers) deliveryPage(c *gin.Context, status int, d store.Delivery, pr
 	return render(c, status, views.Delivery(p))
 }
 
-// replayDelivery decodes a kept delivery once more and applies it.
-func (h *Handlers) replayDelivery(c *gin.Context) error {
+// submitReplay decodes a kept delivery once more and applies it.
+func (h *Handlers) submitReplay(c *gin.Context) error {
 	d, err := h.delivery(c)
 	if err != nil {
 		return err

@@ -75,7 +75,7 @@ func tryLine(a integrations.About, hook string) (curl string, notes []string) {
 
 const sampleEvent = `{"specversion":"1.0","type":"dev.throughline.run.started.v1","source":"my-laptop","id":"1","data":{"run_id":"first-run","experiment":"trial","name":"first run","user":"me"}}`
 
-func (h *Handlers) saveIntegration(c *gin.Context) error {
+func (h *Handlers) submitIntegration(c *gin.Context) error {
 	i, s, err := h.integration(c)
 	if err != nil {
 		return err

@@ -20,12 +20,12 @@ func (h *Handlers) integrationRoutes() []Route {
 		get("/projects/:key/integrations/new/:source", inProject(models.Maintainer), h.showConnect),
 		post("/projects/:key/integrations/new/:source", inProject(models.Maintainer), h.connect),
 		get(one, inProject(models.Maintainer), h.showIntegration),
-		post(one, inProject(models.Maintainer), h.saveIntegration),
+		post(one, inProject(models.Maintainer), h.submitIntegration),
 		post(one+"/delete", inProject(models.Administrator), h.disconnect),
 		post(one+"/sync", inProject(models.Maintainer), h.askNow),
 		get("/projects/:key/deliveries", inProject(models.Maintainer), h.showDeliveries),
 		get("/projects/:key/deliveries/:id", inProject(models.Maintainer), h.showDelivery),
-		post("/projects/:key/deliveries/:id/replay", inProject(models.Maintainer), h.replayDelivery),
+		post("/projects/:key/deliveries/:id/replay", inProject(models.Maintainer), h.submitReplay),
 	}
 }
 

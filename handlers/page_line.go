@@ -70,18 +70,18 @@ func (h *Handlers) fillGap(c *gin.Context, missing models.GapKind, at models.Ref
 	case models.GapOwnerModel, models.GapOwnerDataset:
 		return h.addOwner(c, at, value)
 	case models.GapRun:
-		return h.link(c, at, h.typedRef(c, models.Run, value), models.ProducedBy)
+		return h.linkUp(c, at, h.typedRef(c, models.Run, value), models.ProducedBy)
 	case models.GapCommit:
-		return h.link(c, at, h.typedRef(c, models.Commit, value), models.BuiltFrom)
+		return h.linkUp(c, at, h.typedRef(c, models.Commit, value), models.BuiltFrom)
 	case models.GapDataset:
-		return h.link(c, at, h.typedRef(c, models.DatasetVersion, value), models.TrainedOn)
+		return h.linkUp(c, at, h.typedRef(c, models.DatasetVersion, value), models.TrainedOn)
 	case models.GapPullRequest:
-		return h.link(c, h.typedRef(c, models.PullRequest, value), at, models.Contains)
+		return h.linkUp(c, h.typedRef(c, models.PullRequest, value), at, models.Contains)
 	}
 	return models.Errorf(models.Unprocessed, "This gap is closed elsewhere.")
 }
 
-func (h *Handlers) link(c *gin.Context, from, to models.Ref, relation models.Relation) error {
+func (h *Handlers) linkUp(c *gin.Context, from, to models.Ref, relation models.Relation) error {
 	_, err := h.Store.AddLink(c.Request.Context(), h.principal(c), from, to, relation)
 	return err
 }

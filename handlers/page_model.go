@@ -49,7 +49,7 @@ func (h *Handlers) cardPage(c *gin.Context) (views.CardPage, error) {
 	return p, err
 }
 
-func (h *Handlers) saveCard(c *gin.Context) error {
+func (h *Handlers) submitModelCard(c *gin.Context) error {
 	err := h.writeCard(c, c.PostForm("markdown"))
 	if !refused(err) {
 		return seeUnless(c, err, subject(c).Ref.Path()+"#card")
@@ -89,7 +89,7 @@ func (h *Handlers) cards() integrations.CardReader {
 	return nil
 }
 
-func (h *Handlers) addComment(c *gin.Context) error {
+func (h *Handlers) submitComment(c *gin.Context) error {
 	s, body := subject(c), c.PostForm("body")
 	_, err := h.Store.AddComment(c.Request.Context(), h.principal(c), s.ID, body)
 	if refused(err) {
@@ -98,7 +98,7 @@ func (h *Handlers) addComment(c *gin.Context) error {
 	return seeUnless(c, err, s.Ref.Path()+"#comments")
 }
 
-func (h *Handlers) editComment(c *gin.Context) error {
+func (h *Handlers) submitEdit(c *gin.Context) error {
 	id, err := number(c, "id")
 	if err != nil {
 		return err
@@ -107,7 +107,7 @@ func (h *Handlers) editComment(c *gin.Context) error {
 	return seeUnless(c, err, subject(c).Ref.Path()+"#comment-"+itoa(id))
 }
 
-func (h *Handlers) deleteComment(c *gin.Context) error {
+func (h *Handlers) submitDeletion(c *gin.Context) error {
 	id, err := number(c, "id")
 	if err != nil {
 		return err
@@ -115,7 +115,7 @@ func (h *Handlers) deleteComment(c *gin.Context) error {
 	return seeUnless(c, h.Store.DeleteComment(c.Request.Context(), h.principal(c), id), subject(c).Ref.Path()+"#comments")
 }
 
-func (h *Handlers) setOwners(c *gin.Context) error {
+func (h *Handlers) submitOwners(c *gin.Context) error {
 	owners := ownersForm(c)
 	_, err := h.Store.SetOwners(c.Request.Context(), h.principal(c), subject(c).Ref, owners)
 	if refused(err) {
@@ -135,7 +135,7 @@ func ownersForm(c *gin.Context) (out []models.OwnerClaim) {
 	return out
 }
 
-func (h *Handlers) addLink(c *gin.Context) error {
+func (h *Handlers) submitLink(c *gin.Context) error {
 	s := subject(c)
 	d := views.Draft{Form: "link", Relation: c.PostForm("relation"), Kind: c.PostForm("kind"), Key: c.PostForm("key")}
 	from, to := s.Ref, h.typedRef(c, models.Kind(d.Kind), d.Key)
@@ -149,7 +149,7 @@ func (h *Handlers) addLink(c *gin.Context) error {
 	return seeUnless(c, err, s.Ref.Path()+"#links")
 }
 
-func (h *Handlers) removeLink(c *gin.Context) error {
+func (h *Handlers) submitUnlink(c *gin.Context) error {
 	id, err := number(c, "id")
 	if err != nil {
 		return err

@@ -14,15 +14,15 @@ import (
 func (h *Handlers) settingsRoutes() []Route {
 	return []Route{
 		get("/projects/new", inHub(models.Maintainer), h.showNewProject),
-		post("/projects", inHub(models.Maintainer), h.createProject),
+		post("/projects", inHub(models.Maintainer), h.submitProject),
 		get("/projects/:key/settings", inProject(models.Maintainer), h.showSettings),
-		post("/projects/:key/settings", inProject(models.Maintainer), h.saveProject),
-		post("/projects/:key/settings/board", inProject(models.Maintainer), h.saveBoard),
-		post("/projects/:key/members", inProject(models.Administrator), h.setMember),
-		post("/projects/:key/members/:id/remove", inProject(models.Administrator), h.removeMember),
+		post("/projects/:key/settings", inProject(models.Maintainer), h.submitSettings),
+		post("/projects/:key/settings/board", inProject(models.Maintainer), h.submitBoard),
+		post("/projects/:key/members", inProject(models.Administrator), h.submitMember),
+		post("/projects/:key/members/:id/remove", inProject(models.Administrator), h.submitLeave),
 		get("/projects/:key/tokens", inProject(models.Maintainer), h.showTokens),
-		post("/projects/:key/tokens", inProject(models.Maintainer), h.createToken),
-		post("/projects/:key/tokens/:id/revoke", inProject(models.Maintainer), h.revokeToken),
+		post("/projects/:key/tokens", inProject(models.Maintainer), h.submitToken),
+		post("/projects/:key/tokens/:id/revoke", inProject(models.Maintainer), h.submitRevocation),
 	}
 }
 
@@ -30,7 +30,7 @@ func (h *Handlers) showNewProject(c *gin.Context) error {
 	return render(c, http.StatusOK, views.NewProject(views.ProjectPage{Frame: h.frame(c, "New project")}))
 }
 
-func (h *Handlers) createProject(c *gin.Context) error {
+func (h *Handlers) submitProject(c *gin.Context) error {
 	key, name := strings.TrimSpace(c.PostForm("key")), strings.TrimSpace(c.PostForm("name"))
 	p, err := h.Store.CreateProject(c.Request.Context(), h.principal(c), key, name)
 	if refused(err) {
@@ -77,14 +77,14 @@ func (h *Handlers) answerSettings(c *gin.Context, form string, err error, fill f
 	return render(c, problemOf(err).Status, views.Settings(p))
 }
 
-func (h *Handlers) saveProject(c *gin.Context) error {
+func (h *Handlers) submitSettings(c *gin.Context) error {
 	p := project(c)
 	p.Name, p.Description = strings.TrimSpace(c.PostForm("name")), strings.TrimSpace(c.PostForm("description"))
 	err := h.Store.UpdateProject(c.Request.Context(), h.principal(c), p)
 	return h.answerSettings(c, "project", err, func(page *views.SettingsPage) { page.Project = p })
 }
 
-func (h *Handlers) saveBoard(c *gin.Context) error {
+func (h *Handlers) submitBoard(c *gin.Context) error {
 	b, err := boardForm(c)
 	if err == nil {
 		err = h.Store.SaveBoardSettings(c.Request.Context(), h.principal(c), project(c).ID, b)
@@ -145,7 +145,7 @@ func firstError(errs ...error) error {
 	return nil
 }
 
-func (h *Handlers) setMember(c *gin.Context) error {
+func (h *Handlers) submitMember(c *gin.Context) error {
 	person, err := h.Store.PersonByEmail(c.Request.Context(), c.PostForm("email"))
 	if models.CodeOf(err) == models.NotFound {
 		err = models.FieldErrorf(models.Unprocessed, "email", "Nobody has an account under %q.", c.PostForm("email"))
@@ -157,7 +157,7 @@ func (h *Handlers) setMember(c *gin.Context) error {
 	return h.answerSettings(c, "members", err, func(*views.SettingsPage) {})
 }
 
-func (h *Handlers) removeMember(c *gin.Context) error {
+func (h *Handlers) submitLeave(c *gin.Context) error {
 	id, err := number(c, "id")
 	if err != nil {
 		return err

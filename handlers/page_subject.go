@@ -29,13 +29,13 @@ func (h *Handlers) subjectRoutes() []Route {
 		read("/models/:name/versions/:version", versionParam),
 		get("/models/:name", ofSubject(models.Viewer, modelParam), h.showModel),
 		get("/models/:name/card", ofSubject(models.Contributor, modelParam), h.showCardForm),
-		post("/models/:name/card", ofSubject(models.Contributor, modelParam), h.saveCard),
-		write("comments", h.addComment),
-		write("comments/:id", h.editComment),
-		write("comments/:id/delete", h.deleteComment),
-		write("owners", h.setOwners),
-		write("links", h.addLink),
-		write("links/:id/remove", h.removeLink),
+		post("/models/:name/card", ofSubject(models.Contributor, modelParam), h.submitModelCard),
+		write("comments", h.submitComment),
+		write("comments/:id", h.submitEdit),
+		write("comments/:id/delete", h.submitDeletion),
+		write("owners", h.submitOwners),
+		write("links", h.submitLink),
+		write("links/:id/remove", h.submitUnlink),
 	}
 }
 

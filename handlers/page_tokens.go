@@ -32,9 +32,9 @@ func (h *Handlers) tokensPage(c *gin.Context) (views.TokensPage, error) {
 	return p, err
 }
 
-// createToken shows the new token's value in the answer itself: it is nowhere
+// submitToken shows the new token's value in the answer itself: it is nowhere
 // else to be had.
-func (h *Handlers) createToken(c *gin.Context) error {
+func (h *Handlers) submitToken(c *gin.Context) error {
 	t, err := h.tokenForm(c)
 	if err != nil {
 		return err
@@ -68,7 +68,7 @@ func (h *Handlers) tokenForm(c *gin.Context) (store.NewToken, error) {
 	return t, err
 }
 
-func (h *Handlers) revokeToken(c *gin.Context) error {
+func (h *Handlers) submitRevocation(c *gin.Context) error {
 	id, err := number(c, "id")
 	if err != nil {
 		return err
