@@ -1,0 +1,216 @@
+package handlers
+
+import (
+	"context"
+	"net/http"
+	"net/url"
+	"time"
+
+	"throughline/integrations"
+	"throughline/models"
+	"throughline/models/store"
+)
+
+func (h *Handlers) integrationOperations() []Route {
+	one := "/projects/{key}/integrations/{source}/{name}"
+	return []Route{
+		op(http.MethodGet, "/projects/{key}/integrations", inProject(models.Maintainer), "List a project's integrations and how they fare", h.listIntegrations),
+		created("/projects/{key}/integrations", inProject(models.Maintainer), "Connect a source", h.createIntegration),
+		op(http.MethodGet, one, inProject(models.Maintainer), "Read an integration and how it fares; secrets are never shown", h.readIntegration),
+		op(http.MethodPatch, one, inProject(models.Maintainer), "Change settings; a secret that is not sent stays", h.changeIntegration),
+		op(http.MethodDelete, one, inProject(models.Administrator), "Disconnect a source; what it told stays", h.deleteIntegration),
+	}
+}
+
+type integrationJSON struct {
+	Source        string            `json:"source"`
+	Name          string            `json:"name"`
+	Project       string            `json:"project"`
+	Settings      map[string]string `json:"settings" doc:"Without secrets"`
+	State         string            `json:"state" doc:"waiting, ok, failing, paused"`
+	Error         string            `json:"error,omitempty"`
+	LastEventAt   *time.Time        `json:"last_event_at"`
+	LagSeconds    *float64          `json:"lag_seconds"`
+	Parked        int64             `json:"parked"`
+	BadSignatures int64             `json:"bad_signatures"`
+	Unmatched     int64             `json:"unmatched"`
+	PausedUntil   *time.Time        `json:"paused_until,omitempty"`
+	CreatedAt     *time.Time        `json:"created_at"`
+	HookURL       string            `json:"hook_url,omitempty" doc:"Where the source posts"`
+}
+
+func (h *Handlers) integrationJSON(i store.Integration) integrationJSON {
+	out := integrationJSON{Source: i.Source, Name: i.Name, Project: i.ProjectKey, Settings: i.Settings, State: i.State, Error: i.Error,
+		LastEventAt: when(i.LastEventAt), LagSeconds: i.LagSeconds, Parked: i.Parked, BadSignatures: i.BadSignatures,
+		Unmatched: i.Unmatched, PausedUntil: when(i.PausedUntil), CreatedAt: when(i.CreatedAt)}
+	if out.Settings == nil {
+		out.Settings = map[string]string{}
+	}
+	if _, ok := h.sources[i.Source].(integrations.Receiver); ok {
+		out.HookURL = h.link("/hooks/" + i.Source + "/" + i.Name)
+	}
+	return out
+}
+
+type integrationList struct {
+	Integrations []integrationJSON `json:"integrations"`
+	Next         string            `json:"next,omitempty"`
+}
+
+func (h *Handlers) listIntegrations(ctx context.Context, in *struct {
+	inKey
+	paging
+}) (*body[integrationList], error) {
+	list, err := h.Store.Integrations(ctx, request(ctx).project.ID)
+	if err != nil {
+		return nil, err
+	}
+	page, next := pageOf(list, in.paging, store.Integration.Label)
+	return reply(integrationList{Integrations: each(page, h.integrationJSON), Next: next}), nil
+}
+
+func (h *Handlers) createIntegration(ctx context.Context, in *struct {
+	inKey
+	Body struct {
+		Source   string            `json:"source"`
+		Name     string            `json:"name" doc:"In the hook's address; unique with its source in the hub"`
+		Settings map[string]string `json:"settings,omitempty"`
+	}
+}) (*body[integrationJSON], error) {
+	source, ok := h.sources[in.Body.Source]
+	if !ok {
+		return nil, models.FieldErrorf(models.Unprocessed, "source", "There is no source called %q.", in.Body.Source)
+	}
+	settings, secrets, err := h.sortSettings(ctx, source.About(), in.Body.Settings, nil)
+	if err != nil {
+		return nil, err
+	}
+	i, err := h.Store.CreateIntegration(ctx, actor(ctx), request(ctx).project.ID, in.Body.Source, in.Body.Name, settings, secrets)
+	if err != nil {
+		return nil, err
+	}
+	h.Sync(i.ID)
+	return reply(h.integrationJSON(i)), nil
+}
+
+// sortSettings parts what was sent into settings and secrets. old are the
+// settings before, nil for a new integration: what is not sent stays as it was.
+func (h *Handlers) sortSettings(ctx context.Context, a integrations.About, sent, old map[string]string) (settings, secrets map[string]string, err error) {
+	settings, secrets = map[string]string{}, map[string]string{}
+	known := map[string]bool{}
+	moved := false
+	for _, f := range a.Settings {
+		known[f.Name] = true
+		value, given := sent[f.Name]
+		if err := h.checkSetting(ctx, f, value, given, old != nil); err != nil {
+			return nil, nil, err
+		}
+		moved = moved || f.URL && given && old != nil && hostOf(value) != hostOf(old[f.Name])
+		switch {
+		case f.Secret && given:
+			secrets[f.Name] = value
+		case !f.Secret:
+			settings[f.Name] = firstOf(given, value, old[f.Name], f.Default)
+		}
+	}
+	for name := range sent {
+		if !known[name] {
+			return nil, nil, models.FieldErrorf(models.Unprocessed, "settings."+name, "%s has no setting %q.", a.Title, name)
+		}
+	}
+	if moved {
+		forgetSecrets(a, secrets)
+	}
+	return settings, secrets, nil
+}
+
+func firstOf(given bool, value, old, fallback string) string {
+	switch {
+	case given:
+		return value
+	case old != "":
+		return old
+	}
+	return fallback
+}
+
+func (h *Handlers) checkSetting(ctx context.Context, f integrations.Setting, value string, given, exists bool) error {
+	if f.Required && value == "" && (given || !exists) {
+		return models.FieldErrorf(models.Unprocessed, "settings."+f.Name, "%s is needed.", f.Label)
+	}
+	if !f.URL || value == "" {
+		return nil
+	}
+	if err := h.CheckURL(ctx, value); err != nil {
+		return models.FieldErrorf(models.Unprocessed, "settings."+f.Name, "%s: %w", f.Label, err)
+	}
+	return nil
+}
+
+// forgetSecrets empties the secrets that were not sent along with an address of
+// another host: they were given for the host before.
+func forgetSecrets(a integrations.About, secrets map[string]string) {
+	for _, f := range a.Settings {
+		if _, sent := secrets[f.Name]; f.Secret && !sent {
+			secrets[f.Name] = ""
+		}
+	}
+}
+
+func hostOf(address string) string {
+	u, err := url.Parse(address)
+	if err != nil {
+		return address
+	}
+	return u.Scheme + "://" + u.Host
+}
+
+type inIntegration struct {
+	inKey
+	Source string `path:"source"`
+	Name   string `path:"name"`
+}
+
+func (h *Handlers) readIntegration(ctx context.Context, in *inIntegration) (*body[integrationJSON], error) {
+	i, err := h.Store.Integration(ctx, request(ctx).project.ID, in.Source, in.Name)
+	if err != nil {
+		return nil, err
+	}
+	return reply(h.integrationJSON(i)), nil
+}
+
+func (h *Handlers) changeIntegration(ctx context.Context, in *struct {
+	inIntegration
+	Body struct {
+		Settings map[string]string `json:"settings"`
+	}
+}) (*body[integrationJSON], error) {
+	i, err := h.Store.Integration(ctx, request(ctx).project.ID, in.Source, in.Name)
+	if err != nil {
+		return nil, err
+	}
+	source, ok := h.sources[i.Source]
+	if !ok {
+		return nil, models.Errorf(models.NotFound, "There is no source called %q.", i.Source)
+	}
+	settings, secrets, err := h.sortSettings(ctx, source.About(), in.Body.Settings, i.Settings)
+	if err != nil {
+		return nil, err
+	}
+	if err := h.Store.UpdateIntegration(ctx, actor(ctx), i.ID, settings, secrets); err != nil {
+		return nil, err
+	}
+	h.Sync(i.ID)
+	return h.readIntegration(ctx, &in.inIntegration)
+}
+
+func (h *Handlers) deleteIntegration(ctx context.Context, in *inIntegration) (*empty, error) {
+	i, err := h.Store.Integration(ctx, request(ctx).project.ID, in.Source, in.Name)
+	if err == nil {
+		err = h.Store.DeleteIntegration(ctx, actor(ctx), i.ID)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return &empty{Status: http.StatusNoContent}, nil
+}

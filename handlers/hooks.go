@@ -1,0 +1,226 @@
+package handlers
+
+import (
+	"errors"
+	"net/http"
+	"slices"
+	"strings"
+
+	"github.com/gin-gonic/gin"
+
+	"throughline/integrations"
+	"throughline/models"
+	"throughline/models/store"
+)
+
+// hookRoutes are open to everybody by the table: each source says how a post
+// proves whom it is from, and receive checks it before anything is kept.
+func (h *Handlers) hookRoutes() []Route {
+	hook := func(method string, p page) Route {
+		return Route{Method: method, Path: "/hooks/:source/:name", Class: Hook, Rule: public(), Handler: p}
+	}
+	return []Route{hook(http.MethodPost, h.receive), hook(http.MethodOptions, h.shakeHands)}
+}
+
+// shakeHands answers the CloudEvents webhook handshake. It says the same of every
+// address, so that nobody learns which integrations there are.
+func (h *Handlers) shakeHands(c *gin.Context) error {
+	c.Header("Allow", "POST, OPTIONS")
+	if origin := c.GetHeader("WebHook-Request-Origin"); origin != "" && plainHost(origin) {
+		c.Header("WebHook-Allowed-Origin", origin)
+		c.Header("WebHook-Allowed-Rate", "*")
+	}
+	c.Status(http.StatusOK)
+	c.Writer.WriteHeaderNow()
+	return nil
+}
+
+// receive takes one post of a source: who sent it, what it says, keep and apply.
+func (h *Handlers) receive(c *gin.Context) error {
+	source, ok := h.sources[c.Param("source")].(integrations.Receiver)
+	if !ok {
+		return models.Errorf(models.NotFound, "No source called %q is listening.", c.Param("source"))
+	}
+	in, err := h.addressee(c, source.About())
+	if err != nil {
+		return err
+	}
+	events, err := h.decode(c, source, in.Integration)
+	if err != nil {
+		return err
+	}
+	if err := mayTell(in.By, events); err != nil {
+		return err
+	}
+	return h.apply(c, in, events)
+}
+
+// addressee is the integration a post is for. One that is absent, and one that
+// the token may not see, answer alike.
+func (h *Handlers) addressee(c *gin.Context, about integrations.About) (in store.Inbound, err error) {
+	by := h.principal(c)
+	if about.Auth == integrations.ByToken && by.TokenID == 0 {
+		return in, models.Errorf(models.Unauthorised, "Post with a bot token: Authorization: Bearer …")
+	}
+	in.Integration, err = h.Store.IntegrationFor(c.Request.Context(), about.Name, c.Param("name"))
+	if err != nil || about.Auth == integrations.BySignature {
+		return in, err
+	}
+	in.By = by
+	role := by.RoleIn(in.Integration.ProjectID)
+	if !role.AtLeast(models.Viewer) {
+		return in, models.Errorf(models.NotFound, "There is no such integration.")
+	}
+	if err := needRole(role, models.Contributor); err != nil {
+		return in, err
+	}
+	if !by.Allows(models.ScopeEvents, models.ScopeRuns, models.ScopeDeployments) {
+		return in, models.Errorf(models.Forbidden, "This token does not have the scope %q.", models.ScopeEvents)
+	}
+	return in, nil
+}
+
+// decode has the source verify and read the post.
+func (h *Handlers) decode(c *gin.Context, source integrations.Receiver, i store.Integration) ([]integrations.Event, error) {
+	body, err := readBody(c, source.About().MaxBody)
+	if err != nil {
+		return nil, err
+	}
+	request := integrations.Request{Header: c.Request.Header, Query: c.Request.URL.Query(), Body: body, Now: h.Now()}
+	events, err := source.Receive(c.Request.Context(), account(i), request)
+	if errors.Is(err, integrations.ErrSignature) {
+		h.metrics.events.WithLabelValues(i.Source, "bad_signature").Inc()
+		if err := h.Store.CountBadSignature(c.Request.Context(), i.ID); err != nil {
+			_ = c.Error(err)
+		}
+		return nil, models.Errorf(models.Unauthorised, "The signature does not match: %w", err)
+	}
+	if err != nil {
+		h.metrics.events.WithLabelValues(i.Source, "refused").Inc()
+	}
+	return events, err
+}
+
+// account is an integration as its source reads it, secrets included.
+func account(i store.Integration) integrations.Account {
+	settings := make(map[string]string, len(i.Settings)+len(i.Secrets))
+	for name, value := range i.Settings {
+		settings[name] = value
+	}
+	for name, value := range i.Secrets {
+		settings[name] = value
+	}
+	return integrations.Account{ID: i.ID, Name: i.Name, Settings: settings}
+}
+
+// What the two narrow scopes may describe. Neutral things around a run or a
+// deployment come along with it.
+var (
+	runKinds        = []models.Kind{models.Run, models.Experiment, models.Dataset, models.DatasetVersion, models.Commit, models.Repository}
+	deploymentKinds = []models.Kind{models.Deployment, models.Environment, models.Commit, models.Repository, models.Image}
+)
+
+// mayTell refuses events beyond the token's scopes, before any is kept.
+func mayTell(by models.Principal, events []integrations.Event) error {
+	if by.TokenID == 0 || by.Allows(models.ScopeEvents) {
+		return nil
+	}
+	var kinds []models.Kind
+	if by.Allows(models.ScopeRuns) {
+		kinds = append(kinds, runKinds...)
+	}
+	if by.Allows(models.ScopeDeployments) {
+		kinds = append(kinds, deploymentKinds...)
+	}
+	for _, e := range events {
+		beyond := slices.ContainsFunc(e.Batch.Descriptions, func(d models.Description) bool { return !slices.Contains(kinds, d.Ref.Kind) })
+		if beyond || len(e.Batch.Cards) > 0 {
+			return models.Errorf(models.Forbidden, "This token's scopes do not cover the event %s.", e.Name)
+		}
+	}
+	return nil
+}
+
+// receipt is what became of one event.
+type receipt struct {
+	ID        string           `json:"id"`
+	State     string           `json:"state"`
+	Duplicate bool             `json:"duplicate"`
+	Error     string           `json:"error,omitempty"`
+	Problems  []models.Problem `json:"problems,omitempty"`
+}
+
+// apply keeps each event with its effects and answers when all are on disk.
+func (h *Handlers) apply(c *gin.Context, in store.Inbound, events []integrations.Event) error {
+	in.Header = kept(c.Request.Header)
+	receipts := make([]receipt, 0, len(events))
+	repeated := 0
+	for _, e := range events {
+		out, err := h.applyOne(c, in, e)
+		if err != nil {
+			return err
+		}
+		if out.Duplicate {
+			repeated++
+		}
+		receipts = append(receipts, out)
+	}
+	if repeated > 0 && repeated == len(events) {
+		c.JSON(http.StatusOK, gin.H{"duplicate": true, "deliveries": receipts})
+		return nil
+	}
+	c.JSON(http.StatusAccepted, gin.H{"deliveries": receipts})
+	return nil
+}
+
+func (h *Handlers) applyOne(c *gin.Context, in store.Inbound, e integrations.Event) (receipt, error) {
+	in.ID, in.Name, in.Body, in.Batch, in.Ignored = deliveryID(e), e.Name, e.Body, e.Batch, e.Ignored
+	if e.Err != nil {
+		in.Problem = e.Err.Error()
+	}
+	out, err := h.Store.Apply(c.Request.Context(), in)
+	outcome := out.State
+	if out.Duplicate {
+		outcome = "duplicate"
+	}
+	if err != nil {
+		outcome = "failed"
+	}
+	h.metrics.events.WithLabelValues(in.Integration.Source, outcome).Inc()
+	return receipt{ID: in.ID, State: out.State, Duplicate: out.Duplicate, Error: out.Error, Problems: e.Problems}, err
+}
+
+// kept are the headers that a replay may need; never a credential.
+func kept(header http.Header) map[string]string {
+	out := map[string]string{}
+	for name := range header {
+		lower := strings.ToLower(name)
+		if lower == "content-type" || lower == "user-agent" || strings.HasPrefix(lower, "ce-") ||
+			strings.HasPrefix(lower, "x-github-") || strings.HasPrefix(lower, "x-gitlab-event") {
+			out[name] = clean(header.Get(name))
+		}
+	}
+	return out
+}
+
+// receiveEvents takes CloudEvents for a project, without the name of an
+// integration: they go to its first of the source cloudevents.
+func (h *Handlers) receiveEvents(c *gin.Context) error {
+	source, ok := h.sources["cloudevents"].(integrations.Receiver)
+	if !ok {
+		return models.Errorf(models.NotFound, "This hub takes no CloudEvents.")
+	}
+	list, err := h.Store.Integrations(c.Request.Context(), project(c).ID)
+	if err != nil {
+		return err
+	}
+	i := slices.IndexFunc(list, func(i store.Integration) bool { return i.Source == "cloudevents" })
+	if i < 0 {
+		return models.Errorf(models.Conflict, "Connect CloudEvents to the project first: POST …/integrations {\"source\":\"cloudevents\",…}.")
+	}
+	events, err := h.decode(c, source, list[i])
+	if err != nil {
+		return err
+	}
+	return h.apply(c, store.Inbound{Integration: list[i], By: h.principal(c)}, events)
+}

@@ -1,0 +1,126 @@
+package handlers
+
+import (
+	"github.com/gin-gonic/gin"
+
+	"throughline/models"
+)
+
+// Rule says who may use a route. It is checked before anything of the request is
+// validated. The zero Rule is none, and a route with none can not be registered.
+type Rule struct {
+	Who  Who
+	Role models.Role                     // the least role, where Who asks for one
+	Ref  func(c *gin.Context) models.Ref // OfSubject: whom the address names
+}
+
+// Who names a circle of callers.
+type Who string
+
+// The circles.
+const (
+	Public    Who = "public"     // anybody; the handler may ask for more (hooks)
+	SignedIn  Who = "signed in"  // any person or token
+	OfProject Who = "of project" // Role in the project that :key names
+	OfSubject Who = "of subject" // who sees the subject; for writes, Role in one of its projects
+	Somewhere Who = "somewhere"  // Role in any project; the handler looks closer
+	OfHub     Who = "of hub"     // Role in the whole hub
+)
+
+func public() Rule                    { return Rule{Who: Public} }
+func signedIn() Rule                  { return Rule{Who: SignedIn} }
+func inProject(role models.Role) Rule { return Rule{Who: OfProject, Role: role} }
+func inHub(role models.Role) Rule     { return Rule{Who: OfHub, Role: role} }
+func somewhere(role models.Role) Rule { return Rule{Who: Somewhere, Role: role} }
+
+// ofSubject lets in whoever sees the subject that the address names and, for a
+// role above viewer, holds that role in one of its projects.
+func ofSubject(role models.Role, ref func(c *gin.Context) models.Ref) Rule {
+	return Rule{Who: OfSubject, Role: role, Ref: ref}
+}
+
+// refParam is the subject of /…/:kind/:key.
+func refParam(c *gin.Context) models.Ref {
+	return models.Ref{Kind: models.Kind(c.Param("kind")), Key: c.Param("key")}
+}
+
+// Keys under which authorise leaves what it found, for the handler.
+const (
+	projectKey = "project"
+	subjectKey = "subject"
+)
+
+// check answers nil when the principal may use the route. What is invisible
+// answers like what is absent; what is visible but not allowed is Forbidden.
+func (h *Handlers) check(c *gin.Context, r Route, by models.Principal) error {
+	if r.Rule.Who == Public {
+		return nil
+	}
+	if by.Anonymous() {
+		return models.Errorf(models.Unauthorised, "Sign in first.")
+	}
+	if err := h.checkRole(c, r.Rule, by); err != nil {
+		return err
+	}
+	if r.Scope != "" && !by.Allows(r.Scope) {
+		return models.Errorf(models.Forbidden, "This token does not have the scope %q.", r.Scope)
+	}
+	return nil
+}
+
+func (h *Handlers) checkRole(c *gin.Context, r Rule, by models.Principal) error {
+	switch r.Who {
+	case OfProject:
+		return h.checkProject(c, r.Role, by)
+	case OfSubject:
+		return h.checkSubject(c, r, by)
+	case Somewhere:
+		return needRole(by.Best(), r.Role)
+	case OfHub:
+		return needRole(by.Hub, r.Role)
+	}
+	return nil
+}
+
+func (h *Handlers) checkProject(c *gin.Context, role models.Role, by models.Principal) error {
+	project, err := h.Store.Project(c.Request.Context(), by, c.Param("key"))
+	if err != nil {
+		return err
+	}
+	project.Role = by.RoleIn(project.ID)
+	c.Set(projectKey, project)
+	request(c.Request.Context()).project = project
+	return needRole(project.Role, role)
+}
+
+func (h *Handlers) checkSubject(c *gin.Context, r Rule, by models.Principal) error {
+	subject, err := h.Store.Find(c.Request.Context(), by, r.Ref(c))
+	if err != nil {
+		return err
+	}
+	c.Set(subjectKey, subject)
+	request(c.Request.Context()).subject = subject
+	if !r.Role.AtLeast(models.Contributor) {
+		return nil
+	}
+	return h.Store.MayWrite(c.Request.Context(), by, subject.ID, r.Role)
+}
+
+func needRole(have, need models.Role) error {
+	if need == models.Nobody || have.AtLeast(need) {
+		return nil
+	}
+	return models.Errorf(models.Forbidden, "This needs the role %s.", need)
+}
+
+// project is the one that the route's rule found.
+func project(c *gin.Context) models.Project {
+	p, _ := c.MustGet(projectKey).(models.Project)
+	return p
+}
+
+// subject is the one that the route's rule found.
+func subject(c *gin.Context) models.Subject {
+	s, _ := c.MustGet(subjectKey).(models.Subject)
+	return s
+}

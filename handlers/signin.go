@@ -1,0 +1,214 @@
+package handlers
+
+import (
+	"errors"
+	"net"
+	"net/http"
+	"net/url"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/gin-gonic/gin"
+
+	"throughline/models"
+	"throughline/models/store"
+	"throughline/views"
+)
+
+func (h *Handlers) signInRoutes() []Route {
+	return []Route{
+		get("/login", public(), h.showLogin),
+		post("/login", public(), h.signIn),
+		post("/logout", signedIn(), h.signOut),
+		get("/setup/:code", public(), h.showSetup),
+		post("/setup", public(), h.setUp),
+	}
+}
+
+func (h *Handlers) showLogin(c *gin.Context) error {
+	next := safeNext(c.Query("next"))
+	if !h.principal(c).Anonymous() {
+		return see(c, next)
+	}
+	return render(c, http.StatusOK, views.Login(views.LoginPage{Frame: h.frame(c, "Sign in"), Next: next}))
+}
+
+func (h *Handlers) signIn(c *gin.Context) error {
+	email, err := field(c, "email")
+	if err != nil {
+		return err
+	}
+	account, err := h.authenticate(c, email)
+	if code := models.CodeOf(err); err != nil && code != models.Unauthorised && !errors.Is(err, errTooOften) {
+		return err
+	}
+	if err != nil {
+		return h.refuseLogin(c, email, err)
+	}
+	if err := h.startSession(c, account); err != nil {
+		return err
+	}
+	return see(c, safeNext(c.PostForm("next")))
+}
+
+func (h *Handlers) authenticate(c *gin.Context, email string) (account models.Account, err error) {
+	password, err := field(c, "password")
+	if err != nil {
+		return account, err
+	}
+	keys := []string{"ip " + peer(c.Request), "account " + models.CleanEmail(email)}
+	if !h.logins.take(keys) {
+		return account, errTooOften
+	}
+	account, err = h.Store.Authenticate(c.Request.Context(), email, password)
+	if err == nil {
+		h.logins.giveBack(keys)
+	}
+	return account, err
+}
+
+func (h *Handlers) refuseLogin(c *gin.Context, email string, err error) error {
+	status := http.StatusUnauthorized
+	if errors.Is(err, errTooOften) {
+		status = http.StatusTooManyRequests
+		c.Header("Retry-After", "60")
+	}
+	h.metrics.refused.WithLabelValues("login").Inc()
+	return render(c, status, views.Login(views.LoginPage{Frame: h.frame(c, "Sign in"), Email: email,
+		Next: safeNext(c.PostForm("next")), Error: err.Error()}))
+}
+
+// startSession signs in with a new id, whatever cookie came along.
+func (h *Handlers) startSession(c *gin.Context, account models.Account) error {
+	value, err := h.Store.NewSession(c.Request.Context(), account, c.Request.UserAgent())
+	if err != nil {
+		return err
+	}
+	h.setCookie(c, value, int(store.SessionLife.Seconds()))
+	return nil
+}
+
+func (h *Handlers) signOut(c *gin.Context) error {
+	by := h.principal(c)
+	if by.Session != "" {
+		if err := h.Store.EndSession(c.Request.Context(), by); err != nil {
+			return err
+		}
+		h.hub.Recheck()
+	}
+	h.setCookie(c, "", -1)
+	return see(c, "/login")
+}
+
+func (h *Handlers) showSetup(c *gin.Context) error {
+	if err := h.Store.CheckSetupLink(c.Request.Context(), c.Param("code")); err != nil {
+		return err
+	}
+	return render(c, http.StatusOK, views.Setup(views.SetupPage{Frame: h.frame(c, "Welcome"), Token: c.Param("code")}))
+}
+
+func (h *Handlers) setUp(c *gin.Context) error {
+	p := store.NewPerson{Email: c.PostForm("email"), Name: c.PostForm("name"), Password: c.PostForm("password")}
+	account, err := h.Store.UseSetupLink(c.Request.Context(), c.PostForm("token"), p)
+	if models.CodeOf(err) == models.Unprocessed && err != nil {
+		return render(c, http.StatusUnprocessableEntity, views.Setup(views.SetupPage{Frame: h.frame(c, "Welcome"),
+			Token: c.PostForm("token"), Name: p.Name, Email: p.Email, Error: err.Error()}))
+	}
+	if err != nil {
+		return err
+	}
+	if err := h.startSession(c, account); err != nil {
+		return err
+	}
+	return see(c, "/")
+}
+
+// cookieName is of the kind that a browser binds to this host and to https, when
+// there is https.
+func (h *Handlers) cookieName() string {
+	if h.secure {
+		return "__Host-session"
+	}
+	return "throughline-session"
+}
+
+func (h *Handlers) setCookie(c *gin.Context, value string, age int) {
+	http.SetCookie(c.Writer, &http.Cookie{Name: h.cookieName(), Value: value, Path: "/", MaxAge: age,
+		Secure: h.secure, HttpOnly: true, SameSite: http.SameSiteLaxMode})
+}
+
+// field is one text field of a form; a repeated one is refused.
+func field(c *gin.Context, name string) (string, error) {
+	return once(c.PostFormArray(name))
+}
+
+// safeNext is a path of ours to go on to; "/" for anything that could lead away.
+func safeNext(next string) string {
+	u, err := url.Parse(next)
+	if err != nil || !strings.HasPrefix(next, "/") || strings.HasPrefix(next, "//") || u.Host != "" || u.Scheme != "" ||
+		strings.Contains(u.Path, "//") || strings.ContainsAny(next, "\\\t\r\n") || strings.ContainsAny(u.Path, "\\\t\r\n") {
+		return "/"
+	}
+	for _, part := range strings.Split(u.Path, "/") {
+		if part == ".." || part == "." {
+			return "/"
+		}
+	}
+	return next
+}
+
+// peer is the address at the other end of the connection: headers that claim
+// another one are not believed.
+func peer(r *http.Request) string {
+	host, _, err := net.SplitHostPort(r.RemoteAddr)
+	if err != nil {
+		return r.RemoteAddr
+	}
+	return host
+}
+
+var errTooOften = errors.New("Too many attempts. Wait a minute, then try again.") //nolint:staticcheck // a sentence for a person
+
+// attempts limits guessing: so many sign-ins per address and per account in a
+// window of time. Those that succeed do not count.
+type attempts struct {
+	now   func() time.Time
+	mu    sync.Mutex
+	since time.Time
+	count map[string]int
+}
+
+const (
+	attemptsAllowed = 10
+	attemptsWindow  = time.Minute
+	attemptsKeys    = 10_000
+)
+
+func newAttempts(now func() time.Time) *attempts {
+	return &attempts{now: now, count: map[string]int{}}
+}
+
+// take counts one attempt against each key and tells whether all are within the limit.
+func (a *attempts) take(keys []string) bool {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if now := a.now(); now.Sub(a.since) > attemptsWindow || len(a.count) > attemptsKeys {
+		a.since = now
+		clear(a.count)
+	}
+	ok := true
+	for _, key := range keys {
+		a.count[key]++
+		ok = ok && a.count[key] <= attemptsAllowed
+	}
+	return ok
+}
+
+func (a *attempts) giveBack(keys []string) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	for _, key := range keys {
+		a.count[key]--
+	}
+}
