@@ -21,6 +21,7 @@ import (
 const (
 	maxFront   = 64 << 10 // bytes
 	maxTokens  = 12_000   // words and marks; a key with its value has three
+	maxBlanks  = 1_000    // YAML has few uses for them, and the scanner takes its time
 	maxDepth   = 50
 	maxAliases = 10
 )
@@ -51,11 +52,8 @@ func readFront(markdown string) (*front, error) {
 		return f, nil
 	}
 	f.offset = strings.Count(m[1], "\n")
-	if len(m[2]) > maxFront {
-		return nil, bomb("is longer than %d KiB", maxFront>>10)
-	}
-	if marks(m[2]) > maxTokens {
-		return nil, bomb("has more than %d marks", maxTokens)
+	if err := cheap(m[2]); err != nil {
+		return nil, err
 	}
 	tokens := lexer.Tokenize(m[2])
 	if err := limit(tokens); err != nil {
@@ -65,14 +63,29 @@ func readFront(markdown string) (*front, error) {
 	return f, nil
 }
 
-// marks counts, before anything is cut into tokens, what each becomes one.
-func marks(yaml string) (n int) {
+// cheap refuses what the scanner alone would be kept busy by.
+func cheap(yaml string) error {
+	if len(yaml) > maxFront {
+		return bomb("is longer than %d KiB", maxFront>>10)
+	}
+	marks, blanks := 0, strings.Count(yaml, "\t")
 	for i := range len(yaml) {
 		if strings.IndexByte("[]{}@`&*,", yaml[i]) >= 0 {
-			n++
+			marks++
 		}
 	}
-	return n
+	for line := range strings.Lines(yaml) {
+		if strings.TrimSpace(line) == "" {
+			blanks++
+		}
+	}
+	switch {
+	case marks > maxTokens:
+		return bomb("has more than %d marks", maxTokens)
+	case blanks > maxBlanks:
+		return bomb("has more than %d tabs and blank lines", maxBlanks)
+	}
+	return nil
 }
 
 func bomb(format string, args ...any) error {

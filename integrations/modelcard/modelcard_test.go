@@ -211,14 +211,19 @@ func TestBombsAreRefusedAtOnce(t *testing.T) {
 		"open brackets":    strings.Repeat("key: [\n", 8_000),
 		"tags on tags":     strings.Repeat("!!x ", 10_000),
 		"a wall of values": strings.Repeat("- a\n", 15_000),
+		"quotes and tabs":  strings.Repeat("\"\t\t", 20_000),
+		"blank lines":      "a: |" + strings.Repeat("\r", 60_000),
 		"anchors":          strings.Repeat("- &a x\n", 5_000),
 	} {
 		t.Run(name, func(t *testing.T) {
-			start := time.Now()
-			_, err := New().ReadCard("m", "---\n"+yaml+"\n---\n# x\n", noon)
-			took := time.Since(start)
-			if models.CodeOf(err) != models.Unprocessed {
-				t.Errorf("the error is %v", err)
+			took := time.Hour
+			for range 5 { // the quickest counts: the machine may be busy with others
+				start := time.Now()
+				_, err := New().ReadCard("m", "---\n"+yaml+"\n---\n# x\n", noon)
+				if models.CodeOf(err) != models.Unprocessed {
+					t.Fatalf("the error is %v", err)
+				}
+				took = min(took, time.Since(start))
 			}
 			if took > 100*time.Millisecond {
 				t.Errorf("it took %v", took)

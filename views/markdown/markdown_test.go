@@ -3,6 +3,8 @@ package markdown
 import (
 	"bytes"
 	"context"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -68,12 +70,12 @@ func TestALongTextIsCut(t *testing.T) {
 	}
 }
 
-// TestCostlyTextsAreQuick renders texts as long as may be, each of one piece.
+// TestCostlyTextsAreQuick renders long texts, each of one piece.
 func TestCostlyTextsAreQuick(t *testing.T) {
 	texts := map[string]string{}
 	for _, piece := range []string{"[", "![", "*a_", "> ", "- ", "1. ", "+ + ", "`", "<", "<b>", "<a ", "<?", "<!", "&", "&#x", "[a](", "[a](b) ", "@a ", "[^1]", "| a ", "a|\n",
 		"https://a.b/ ", "www.a", "\\", "<!--", "~~", "a\n=\n", "<details>", "*a_\n\n", "[a]: b\n", "[^a]: b\n\n", "- a\n", "# a\n", "> > > > a\n", "*a*\n\n", "![a](b)\n\n", "`a``b\n\n"} {
-		texts[piece] = strings.Repeat(piece, maxInput/len(piece))
+		texts[piece] = strings.Repeat(piece, maxInput/4/len(piece))
 	}
 	texts["a wide table"] = strings.Repeat("|a", 4000) + "|\n" + strings.Repeat("|-", 4000) + "|\n" + strings.Repeat("|\n", 300_000)
 	texts["a setext heading"] = strings.Repeat("*a_\n", 200_000) + "===\n"
@@ -83,10 +85,8 @@ func TestCostlyTextsAreQuick(t *testing.T) {
 	for name, text := range texts {
 		start := time.Now()
 		Render(text)
-		if took := time.Since(start); took > 10*time.Second {
+		if took := time.Since(start); took > 5*time.Second {
 			t.Errorf("%q repeated took %v", name, took)
-		} else if took > time.Second {
-			t.Logf("%q repeated took %v", name, took)
 		}
 	}
 }
@@ -94,7 +94,7 @@ func TestCostlyTextsAreQuick(t *testing.T) {
 // staircase is lines that stand ever deeper.
 func staircase(line string) string {
 	var out strings.Builder
-	for i := 0; out.Len() < maxInput-3000; i += 2 {
+	for i := 0; out.Len() < maxInput/2; i += 2 {
 		out.WriteString(strings.Repeat(" ", i) + line)
 	}
 	return out.String()
@@ -111,5 +111,32 @@ func TestDeepHTMLIsShownAsText(t *testing.T) {
 	got := string(Render(strings.Repeat("<div>", 2000)))
 	if !strings.HasPrefix(got, "<pre>&lt;div&gt;") {
 		t.Errorf("got %.80q", got)
+	}
+}
+
+func TestRealCardsAreRendered(t *testing.T) {
+	dir := os.Getenv("THROUGHLINE_SAMPLES")
+	if dir == "" {
+		if os.Getenv("CI") != "" {
+			t.Fatal("THROUGHLINE_SAMPLES must name the folder of recorded samples")
+		}
+		t.Skip("THROUGHLINE_SAMPLES names no folder of recorded samples")
+	}
+	files, err := filepath.Glob(filepath.Join(dir, "modelcards", "*.md"))
+	if err != nil || len(files) == 0 {
+		t.Fatalf("there are no cards: %v", err)
+	}
+	for _, file := range files {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := string(Card(string(text)))
+		if problem := fault(got); problem != "" {
+			t.Errorf("%s: %s", file, problem)
+		}
+		if strings.HasPrefix(got, "<pre>") || strings.Contains(got, "license:") {
+			t.Errorf("%s is shown as %.200q", file, got)
+		}
 	}
 }
