@@ -2,6 +2,7 @@ package modelcard
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/goccy/go-yaml/ast"
@@ -73,15 +74,13 @@ func (f *front) many(key string, keys map[string]ast.Node) (out []string) {
 	return out
 }
 
-// misshapen notes a problem once: some keys are read twice.
+// misshapen notes a problem once, for some keys are read twice, and no more of
+// them than a person would read.
 func (f *front) misshapen(n ast.Node, message string) {
 	p := models.Problem{Line: f.line(n), Message: message}
-	for _, known := range f.problems {
-		if known == p {
-			return
-		}
+	if len(f.problems) < maxProblems && !slices.Contains(f.problems, p) {
+		f.problems = append(f.problems, p)
 	}
-	f.problems = append(f.problems, p)
 }
 
 // emissions is a number of grams, or the same under "emissions".

@@ -24,6 +24,8 @@ const (
 	maxBlanks  = 1_000    // YAML has few uses for them, and the scanner takes its time
 	maxDepth   = 50
 	maxAliases = 10
+
+	maxProblems = 50
 )
 
 // front is the front matter of a card.
