@@ -143,7 +143,7 @@ func (e envelope) check(version string) error {
 	}
 	for _, attribute := range [][2]string{{"id", e.ID}, {"source", e.Source}, {"type", e.Type}} {
 		if hasControl(attribute[1]) || len(attribute[1]) > 2048 || !utf8.ValidString(attribute[1]) {
-			return badField(attribute[0], "the value is too long, or holds control characters or broken UTF-8.")
+			return badField(attribute[0], "is too long, or holds control characters or broken UTF-8.")
 		}
 	}
 	var faults event.ValidationError
@@ -156,7 +156,7 @@ func (e envelope) check(version string) error {
 
 func badAttribute(name, value, why string) error {
 	if strings.TrimSpace(value) == "" {
-		return badField(name, "the required attribute is missing.")
+		return badField(name, "is missing: the attribute is required.")
 	}
 	return badField(name, "%.100q: %s.", value, why)
 }
@@ -182,7 +182,7 @@ func (e envelope) object() (*object, error) {
 	}
 	var values map[string]json.RawMessage
 	if err := json.Unmarshal(e.Data, &values); err != nil || values == nil {
-		return nil, badField("data", "the event's data must be a JSON object.")
+		return nil, badField("data", "must be a JSON object.")
 	}
 	return newObject("", values), nil
 }

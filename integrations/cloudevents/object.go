@@ -47,7 +47,7 @@ func (o *object) name(name string) string {
 }
 
 func badField(name, format string, args ...any) error {
-	return models.FieldErrorf(models.Invalid, name, "%s: %s", name, fmt.Sprintf(format, args...))
+	return models.FieldErrorf(models.Invalid, name, "%s %s", name, fmt.Sprintf(format, args...))
 }
 
 // get is a field's raw value; false when it is absent or null.
