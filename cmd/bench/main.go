@@ -10,6 +10,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"runtime/pprof"
 	"strings"
 	"text/tabwriter"
 )
@@ -42,7 +43,10 @@ type part struct {
 
 var parts = []part{{"ingest", ingest}, {"board", board}, {"fanout", fanout}}
 
-func main() {
+func main() { os.Exit(start()) }
+
+// start measures what the flags choose and returns the exit code.
+func start() int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
 	var o options
@@ -51,11 +55,29 @@ func main() {
 	flag.IntVar(&o.sockets, "sockets", 1000, "open boards of the fan-out")
 	flag.IntVar(&o.cards, "cards", 10000, "cards of the large board")
 	flag.StringVar(&o.dir, "dir", "", "folder on the disk to measure; without, the system's temporary one")
+	profile := flag.String("profile", "", "write a CPU profile to this file")
 	flag.Parse()
+	if err := profiled(*profile); err != nil {
+		fmt.Fprintln(os.Stderr, "bench:", err)
+		return 1
+	}
+	defer pprof.StopCPUProfile()
 	if err := run(ctx, os.Stdout, *chosen, o); err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
-		os.Exit(1)
+		return 1
 	}
+	return 0
+}
+
+func profiled(file string) error {
+	if file == "" {
+		return nil
+	}
+	f, err := os.Create(file)
+	if err != nil {
+		return err
+	}
+	return pprof.StartCPUProfile(f)
 }
 
 func run(ctx context.Context, out io.Writer, chosen string, o options) error {

@@ -12,7 +12,7 @@ import (
 )
 
 type demoCommand struct {
-	settings
+	settings `set:"level=warn"`
 	Still bool `help:"Tell the story of the past weeks, but let nothing new happen."`
 }
 

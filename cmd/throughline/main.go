@@ -71,7 +71,7 @@ type helpShown int
 func parse(args []string, env lookup, stdout, stderr io.Writer) (*kong.Context, error) {
 	parser, err := kong.New(&commands{}, kong.Name("throughline"),
 		kong.Description("Throughline: pull requests, runs, pipelines and model cards on one live board; every deployed model linked to its code, data and owners."),
-		kong.Writers(stdout, stderr), kong.Exit(func(code int) { panic(helpShown(code)) }),
+		kong.Vars{"level": "info"}, kong.Writers(stdout, stderr), kong.Exit(func(code int) { panic(helpShown(code)) }),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 110}),
 		kong.ValueFormatter(helpWithVariable), kong.Resolvers(fromEnvironment(env)))
 	if err != nil {

@@ -24,7 +24,7 @@ type database struct {
 // logging are the settings of what is written to standard error.
 type logging struct {
 	LogFormat string `setting:"" default:"text" placeholder:"FORMAT" help:"How to write the log: text or json."`
-	LogLevel  string `setting:"" default:"info" placeholder:"LEVEL" help:"The least level to write: debug, info, warn or error."`
+	LogLevel  string `setting:"" default:"${level}" placeholder:"LEVEL" help:"The least level to write: debug, info, warn or error."`
 }
 
 // web are the settings of the server.
@@ -62,7 +62,11 @@ func helpWithVariable(v *kong.Value) string {
 	if !v.Tag.Has("setting") {
 		return v.Help
 	}
-	return strings.TrimSuffix(v.Help, ".") + " (" + variable(v.Name) + ")."
+	about := variable(v.Name)
+	if v.Default != "" {
+		about += ", default " + v.Default
+	}
+	return strings.TrimSuffix(v.Help, ".") + " (" + about + ")."
 }
 
 // wrong collects what is wrong, so that all of it is said at once.

@@ -23,7 +23,7 @@ func warnUnknown(a *app, log *slog.Logger) {
 
 // variables are all that stand for a setting.
 func variables() (names []string) {
-	parser, err := kong.New(&commands{})
+	parser, err := kong.New(&commands{}, kong.Vars{"level": "info"})
 	if err != nil {
 		return nil
 	}

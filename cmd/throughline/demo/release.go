@@ -17,8 +17,12 @@ func (p *team) cloudEvent(kind, id string, at time.Time, data object) message {
 var steps = []string{"extract", "validate", "train", "evaluate", "register"}
 
 func (w *work) pipelineData(id, state string) object {
-	return object{"id": id, "pipeline": "train-" + w.of.name, "number": w.number, "attempt": 1, "state": state, "branch": "main",
-		"url": "https://ci.example.com/" + w.team.repo + "/" + id, "commit": object{"repository": w.team.page(), "sha": w.codeOf()}}
+	data := object{"id": id, "pipeline": "train-" + w.of.name, "number": w.number, "attempt": 1, "state": state, "branch": "main",
+		"url": "https://ci.example.com/" + w.team.repo + "/" + id}
+	if !w.noCommit {
+		data["commit"] = object{"repository": w.team.page(), "sha": w.codeOf()}
+	}
+	return data
 }
 
 func (w *work) startPipeline() string {
