@@ -27,7 +27,7 @@ func (h *Handlers) showHome(c *gin.Context) error {
 	if err != nil {
 		return err
 	}
-	activity, err := h.Store.Activity(ctx, by, store.ActivityFilter{Limit: 15})
+	activity, err := h.Store.Activity(ctx, by, store.ActivityFilter{Limit: homeActivity})
 	if err != nil {
 		return err
 	}
@@ -36,7 +36,20 @@ func (h *Handlers) showHome(c *gin.Context) error {
 	if err != nil {
 		return err
 	}
-	return render(c, http.StatusOK, views.Home(views.HomePage{Frame: f, Live: ofModels(live), Activity: activity, Steps: steps}))
+	return render(c, http.StatusOK, views.Home(views.HomePage{Frame: f, Live: ofModels(live), Activity: ofSubjects(activity), Steps: steps}))
+}
+
+// homeActivity is how far the first page looks back.
+const homeActivity = 40
+
+// ofSubjects leaves out sign-ins and the like.
+func ofSubjects(rows []models.Activity) (out []models.Activity) {
+	for _, a := range rows {
+		if a.Subject != nil && len(out) < homeActivity/2 {
+			out = append(out, a)
+		}
+	}
+	return out
 }
 
 // ofModels are the deployments of models, as pages show them.

@@ -9,7 +9,7 @@ menus();
 keys();
 document.querySelector("[data-focus]")?.focus();
 
-if (document.getElementById("board")) {
+if (document.querySelector(".board-page")) {
   const [{ board }, { live }] = await Promise.all([import("./board.js"), import("./live.js")]);
   live(board());
 }

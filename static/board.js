@@ -6,7 +6,7 @@ import { onKey } from "./keys.js";
 import { drag } from "./drag.js";
 
 export function board() {
-  const el = $("#board");
+  const el = $(".board-page");
   const b = { el, mine: el.dataset.mine === "true", busy: false, own: new Map() };
   const columns = () => $$(".column", el);
   const list = (column) => $(".cards", column);

@@ -209,7 +209,7 @@ export function live(b) {
     refetch = 0;
     const answer = await fetch(location.href).catch(() => null);
     if (!answer?.ok) return;
-    const page = new DOMParser().parseFromString(await answer.text(), "text/html"), fresh = $("#board", page);
+    const page = new DOMParser().parseFromString(await answer.text(), "text/html"), fresh = $(".board-page", page);
     if (!fresh) return;
     el.dataset.seq = Math.max(seqOf(), +fresh.dataset.seq);
     const seen = new Set();

@@ -186,3 +186,12 @@ func lineWord(l LineNote) string {
 	}
 	return "Throughline: " + count(l.Gaps, "gap")
 }
+
+// nobodyTone warns where somebody has to answer for a thing.
+func nobodyTone(k models.Kind) string {
+	switch k {
+	case models.Model, models.Dataset:
+		return "t-failed"
+	}
+	return "muted"
+}
