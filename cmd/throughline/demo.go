@@ -13,7 +13,7 @@ import (
 
 type demoCommand struct {
 	settings `set:"level=warn"`
-	Still bool `help:"Tell the story of the past weeks, but let nothing new happen."`
+	Still    bool `help:"Tell the story of the past weeks, but let nothing new happen."`
 }
 
 // demoEmail is who signs in to the demo.
