@@ -120,21 +120,21 @@ type empty struct {
 	Status int
 }
 
-// paging are the parameters of every list.
-type paging struct {
+// Paging are the parameters of every list.
+type Paging struct {
 	Limit int    `query:"limit" default:"50" minimum:"1" doc:"How many, 200 at most"`
 	After string `query:"after" doc:"The next of the page before"`
 }
 
-func (p paging) limit() int { return min(p.Limit, 200) }
+func (p Paging) limit() int { return min(p.Limit, 200) }
 
-// inKey is a project's key in the path.
-type inKey struct {
+// InKey is a project's key in the path.
+type InKey struct {
 	Key string `path:"key" doc:"The project's key, such as FRAUD"`
 }
 
-// inSubject is a subject in the path.
-type inSubject struct {
+// InSubject is a subject in the path.
+type InSubject struct {
 	Kind string `path:"kind" doc:"pull_request, run, model, dataset, …"`
 	Key  string `path:"key" doc:"The subject's key as one percent-encoded segment"`
 }

@@ -60,12 +60,12 @@ type personList struct {
 	Next   string       `json:"next,omitempty"`
 }
 
-func (h *Handlers) listPeople(ctx context.Context, in *struct{ paging }) (*body[personList], error) {
+func (h *Handlers) listPeople(ctx context.Context, in *struct{ Paging }) (*body[personList], error) {
 	list, err := h.Store.People(ctx)
 	if err != nil {
 		return nil, err
 	}
-	page, next := pageOf(list, in.paging, func(a models.Account) string { return a.Email })
+	page, next := pageOf(list, in.Paging, func(a models.Account) string { return a.Email })
 	return reply(personList{People: each(page, personOf), Next: next}), nil
 }
 
@@ -120,26 +120,27 @@ type memberList struct {
 }
 
 func (h *Handlers) listMembers(ctx context.Context, in *struct {
-	inKey
-	paging
+	InKey
+	Paging
 }) (*body[memberList], error) {
 	list, err := h.Store.Members(ctx, request(ctx).project.ID)
 	if err != nil {
 		return nil, err
 	}
-	page, next := pageOf(list, in.paging, func(m models.Member) string { return m.Account.Email })
+	page, next := pageOf(list, in.Paging, func(m models.Member) string { return m.Account.Email })
 	return reply(memberList{Next: next, Members: each(page, func(m models.Member) memberJSON {
 		return memberJSON{ID: m.Account.ID, Email: m.Account.Email, Name: m.Account.Name, Role: m.Role, Since: when(m.Since)}
 	})}), nil
 }
 
-type inMember struct {
-	inKey
+// InMember is a person of a project in the path.
+type InMember struct {
+	InKey
 	ID int64 `path:"id" doc:"The person's id"`
 }
 
 func (h *Handlers) putMember(ctx context.Context, in *struct {
-	inMember
+	InMember
 	Body struct {
 		Role models.Role `json:"role"`
 	}
@@ -151,7 +152,7 @@ func (h *Handlers) putMember(ctx context.Context, in *struct {
 	return &empty{Status: http.StatusNoContent}, nil
 }
 
-func (h *Handlers) deleteMember(ctx context.Context, in *inMember) (*empty, error) {
+func (h *Handlers) deleteMember(ctx context.Context, in *InMember) (*empty, error) {
 	defer h.hub.Recheck()
 	if err := h.Store.RemoveMember(ctx, actor(ctx), request(ctx).project.ID, in.ID); err != nil {
 		return nil, err
@@ -187,10 +188,7 @@ type tokenList struct {
 }
 
 // listTokens lists those of the route's project, or all where it names none.
-func (h *Handlers) listTokens(ctx context.Context, in *struct {
-	Key string `path:"key" required:"false"`
-	paging
-}) (*body[tokenList], error) {
+func (h *Handlers) listTokens(ctx context.Context, in *struct{ Paging }) (*body[tokenList], error) {
 	list, err := h.Store.Tokens(ctx, request(ctx).project.ID)
 	if err != nil {
 		return nil, err
@@ -203,7 +201,7 @@ func (h *Handlers) listTokens(ctx context.Context, in *struct {
 		list = list[1:]
 	}
 	list = list[:min(len(list), in.limit())]
-	next := nextOf(list, in.paging, func(t models.Token) int64 { return t.ID })
+	next := nextOf(list, in.Paging, func(t models.Token) int64 { return t.ID })
 	return reply(tokenList{Tokens: each(list, tokenOf), Next: next}), nil
 }
 

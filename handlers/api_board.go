@@ -38,7 +38,7 @@ type cardJSON struct {
 	Version  int64            `json:"version" doc:"Rises with each move"`
 	Column   string           `json:"column"`
 	Position float64          `json:"position"`
-	Subject  subjectJSON      `json:"subject"`
+	Subject  SubjectJSON      `json:"subject"`
 	PlacedBy models.Placement `json:"placed_by"`
 	Owners   []string         `json:"owners"`
 	Comments int              `json:"comments"`
@@ -53,15 +53,15 @@ func (h *Handlers) columnJSON(c models.Column) columnJSON {
 	return columnJSON{ID: c.ID, Name: c.Name, Limit: c.Limit, Count: c.Count, Cards: each(c.Cards, h.cardJSON), Next: c.Next}
 }
 
-// filtering are the parameters that limit a board.
-type filtering struct {
+// Filtering are the parameters that limit a board.
+type Filtering struct {
 	Text  string       `query:"q" maxLength:"400"`
 	Kind  string       `query:"kind" doc:"One, or several with commas"`
 	Owner string       `query:"owner"`
 	State models.State `query:"state"`
 }
 
-func (f filtering) filter() models.BoardFilter {
+func (f Filtering) filter() models.BoardFilter {
 	return models.BoardFilter{Text: f.Text, Kinds: kinds(f.Kind), Owner: f.Owner, State: f.State}
 }
 
@@ -75,8 +75,8 @@ func kinds(text string) (out []models.Kind) {
 }
 
 func (h *Handlers) readBoard(ctx context.Context, in *struct {
-	inKey
-	filtering
+	InKey
+	Filtering
 	Limit int `query:"limit" default:"50" minimum:"1" doc:"Cards of each column, 200 at most"`
 }) (*body[boardJSON], error) {
 	board, err := h.Store.Board(ctx, request(ctx).project, in.filter(), min(in.Limit, 200))
@@ -87,9 +87,9 @@ func (h *Handlers) readBoard(ctx context.Context, in *struct {
 }
 
 func (h *Handlers) listCards(ctx context.Context, in *struct {
-	inKey
-	filtering
-	paging
+	InKey
+	Filtering
+	Paging
 	Column int64 `path:"column"`
 }) (*body[columnJSON], error) {
 	column, err := h.Store.ColumnCards(ctx, request(ctx).project, in.Column, in.filter(), in.After, in.limit())
@@ -99,12 +99,13 @@ func (h *Handlers) listCards(ctx context.Context, in *struct {
 	return reply(h.columnJSON(column)), nil
 }
 
-type inCard struct {
-	inKey
+// InCard is a card in the path.
+type InCard struct {
+	InKey
 	ID int64 `path:"id"`
 }
 
-func (h *Handlers) readCard(ctx context.Context, in *inCard) (*body[cardJSON], error) {
+func (h *Handlers) readCard(ctx context.Context, in *InCard) (*body[cardJSON], error) {
 	card, err := h.Store.CardByID(ctx, request(ctx).project, in.ID)
 	if err != nil {
 		return nil, err
@@ -113,7 +114,7 @@ func (h *Handlers) readCard(ctx context.Context, in *inCard) (*body[cardJSON], e
 }
 
 func (h *Handlers) createCard(ctx context.Context, in *struct {
-	inKey
+	InKey
 	Body struct {
 		Title  string `json:"title"`
 		Column string `json:"column,omitempty" doc:"A column's name; the rules decide when absent"`
@@ -148,7 +149,7 @@ func (h *Handlers) columnNamed(ctx context.Context, p models.Project, name strin
 	return 0, models.FieldErrorf(models.Unprocessed, "column", "The board has no column %q.", name)
 }
 
-func (h *Handlers) deleteCard(ctx context.Context, in *inCard) (*empty, error) {
+func (h *Handlers) deleteCard(ctx context.Context, in *InCard) (*empty, error) {
 	if err := h.Store.RemoveCard(ctx, actor(ctx), request(ctx).project, in.ID); err != nil {
 		return nil, err
 	}
@@ -156,7 +157,7 @@ func (h *Handlers) deleteCard(ctx context.Context, in *inCard) (*empty, error) {
 }
 
 func (h *Handlers) moveCard(ctx context.Context, in *struct {
-	inCard
+	InCard
 	Body struct {
 		Column  string `json:"column" doc:"The column's name"`
 		After   int64  `json:"after,omitempty" doc:"The id of the card to stand below; the top when absent"`

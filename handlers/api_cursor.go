@@ -19,7 +19,7 @@ func cursor(after string) (int64, error) {
 }
 
 // nextOf is the cursor after a list that filled its page.
-func nextOf[T any](list []T, p paging, id func(T) int64) string {
+func nextOf[T any](list []T, p Paging, id func(T) int64) string {
 	if len(list) < p.limit() {
 		return ""
 	}

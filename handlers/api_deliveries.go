@@ -43,8 +43,8 @@ type deliveryList struct {
 }
 
 func (h *Handlers) listDeliveries(ctx context.Context, in *struct {
-	inKey
-	paging
+	InKey
+	Paging
 	State string `query:"state" enum:"applied,ignored,parked"`
 }) (*body[deliveryList], error) {
 	before, err := cursor(in.After)
@@ -55,16 +55,17 @@ func (h *Handlers) listDeliveries(ctx context.Context, in *struct {
 	if err != nil {
 		return nil, err
 	}
-	next := nextOf(list, in.paging, func(d store.Delivery) int64 { return d.ID })
+	next := nextOf(list, in.Paging, func(d store.Delivery) int64 { return d.ID })
 	return reply(deliveryList{Deliveries: each(list, deliveryOf), Next: next}), nil
 }
 
-type inDelivery struct {
-	inKey
+// InDelivery is a delivery in the path.
+type InDelivery struct {
+	InKey
 	ID int64 `path:"id"`
 }
 
-func (h *Handlers) readDelivery(ctx context.Context, in *inDelivery) (*body[deliveryJSON], error) {
+func (h *Handlers) readDelivery(ctx context.Context, in *InDelivery) (*body[deliveryJSON], error) {
 	d, err := h.Store.Delivery(ctx, request(ctx).project.ID, in.ID)
 	if err != nil {
 		return nil, err
@@ -72,7 +73,7 @@ func (h *Handlers) readDelivery(ctx context.Context, in *inDelivery) (*body[deli
 	return reply(deliveryOf(d)), nil
 }
 
-func (h *Handlers) replay(ctx context.Context, in *inDelivery) (*body[receipt], error) {
+func (h *Handlers) replay(ctx context.Context, in *InDelivery) (*body[receipt], error) {
 	d, err := h.Store.Delivery(ctx, request(ctx).project.ID, in.ID)
 	if err != nil {
 		return nil, err

@@ -58,19 +58,19 @@ type integrationList struct {
 }
 
 func (h *Handlers) listIntegrations(ctx context.Context, in *struct {
-	inKey
-	paging
+	InKey
+	Paging
 }) (*body[integrationList], error) {
 	list, err := h.Store.Integrations(ctx, request(ctx).project.ID)
 	if err != nil {
 		return nil, err
 	}
-	page, next := pageOf(list, in.paging, store.Integration.Label)
+	page, next := pageOf(list, in.Paging, store.Integration.Label)
 	return reply(integrationList{Integrations: each(page, h.integrationJSON), Next: next}), nil
 }
 
 func (h *Handlers) createIntegration(ctx context.Context, in *struct {
-	inKey
+	InKey
 	Body struct {
 		Source   string            `json:"source"`
 		Name     string            `json:"name" doc:"In the hook's address; unique with its source in the hub"`
@@ -165,13 +165,14 @@ func hostOf(address string) string {
 	return u.Scheme + "://" + u.Host
 }
 
-type inIntegration struct {
-	inKey
+// InIntegration is an integration in the path.
+type InIntegration struct {
+	InKey
 	Source string `path:"source"`
 	Name   string `path:"name"`
 }
 
-func (h *Handlers) readIntegration(ctx context.Context, in *inIntegration) (*body[integrationJSON], error) {
+func (h *Handlers) readIntegration(ctx context.Context, in *InIntegration) (*body[integrationJSON], error) {
 	i, err := h.Store.Integration(ctx, request(ctx).project.ID, in.Source, in.Name)
 	if err != nil {
 		return nil, err
@@ -180,7 +181,7 @@ func (h *Handlers) readIntegration(ctx context.Context, in *inIntegration) (*bod
 }
 
 func (h *Handlers) changeIntegration(ctx context.Context, in *struct {
-	inIntegration
+	InIntegration
 	Body struct {
 		Settings map[string]string `json:"settings"`
 	}
@@ -201,10 +202,10 @@ func (h *Handlers) changeIntegration(ctx context.Context, in *struct {
 		return nil, err
 	}
 	h.Sync(i.ID)
-	return h.readIntegration(ctx, &in.inIntegration)
+	return h.readIntegration(ctx, &in.InIntegration)
 }
 
-func (h *Handlers) deleteIntegration(ctx context.Context, in *inIntegration) (*empty, error) {
+func (h *Handlers) deleteIntegration(ctx context.Context, in *InIntegration) (*empty, error) {
 	i, err := h.Store.Integration(ctx, request(ctx).project.ID, in.Source, in.Name)
 	if err == nil {
 		err = h.Store.DeleteIntegration(ctx, actor(ctx), i.ID)

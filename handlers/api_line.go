@@ -17,7 +17,7 @@ func (h *Handlers) lineOperations() []Route {
 }
 
 type deploymentJSON struct {
-	subjectJSON
+	SubjectJSON
 	Environment string     `json:"environment"`
 	Model       string     `json:"model"`
 	Version     string     `json:"version"`
@@ -28,7 +28,7 @@ type deploymentJSON struct {
 }
 
 func (h *Handlers) deploymentJSON(d store.DeploymentRow) deploymentJSON {
-	return deploymentJSON{subjectJSON: h.subjectJSON(d.Subject), Environment: d.Environment, Model: d.Model, Version: d.Version,
+	return deploymentJSON{SubjectJSON: h.subjectJSON(d.Subject), Environment: d.Environment, Model: d.Model, Version: d.Version,
 		Share: d.Share, By: d.By, At: when(d.At), Gaps: d.Gaps}
 }
 
@@ -38,7 +38,7 @@ type deploymentList struct {
 }
 
 func (h *Handlers) listDeployments(ctx context.Context, in *struct {
-	paging
+	Paging
 	Environment string       `query:"environment"`
 	Model       string       `query:"model"`
 	Project     string       `query:"project"`
@@ -52,9 +52,9 @@ func (h *Handlers) listDeployments(ctx context.Context, in *struct {
 	return reply(deploymentList{Deployments: each(list, h.deploymentJSON), Next: next}), nil
 }
 
-// nodeJSON is one subject of a line, with how well its link is established.
-type nodeJSON struct {
-	subjectJSON
+// NodeJSON is one subject of a line, with how well its link is established.
+type NodeJSON struct {
+	SubjectJSON
 	Evidence models.Evidence `json:"evidence"`
 }
 
@@ -63,10 +63,10 @@ type lineJSON struct {
 	Model        string         `json:"model"`
 	Whole        bool           `json:"whole" doc:"No link is missing"`
 	Deployment   lineDeployment `json:"deployment"`
-	ModelVersion *nodeJSON      `json:"model_version"`
-	Run          *nodeJSON      `json:"run"`
-	PipelineRun  *nodeJSON      `json:"pipeline_run"`
-	Commit       *nodeJSON      `json:"commit"`
+	ModelVersion *NodeJSON      `json:"model_version"`
+	Run          *NodeJSON      `json:"run"`
+	PipelineRun  *NodeJSON      `json:"pipeline_run"`
+	Commit       *NodeJSON      `json:"commit"`
 	PullRequests []linePull     `json:"pull_requests"`
 	Datasets     []lineDataset  `json:"datasets"`
 	ModelCard    *lineCard      `json:"model_card"`
@@ -75,14 +75,14 @@ type lineJSON struct {
 }
 
 type lineDeployment struct {
-	nodeJSON
+	NodeJSON
 	Environment string `json:"environment"`
 	Model       string `json:"model"`
 	Version     string `json:"version"`
 }
 
 type linePull struct {
-	nodeJSON
+	NodeJSON
 	Reviews []reviewJSON `json:"reviews"`
 }
 
@@ -93,7 +93,7 @@ type reviewJSON struct {
 }
 
 type lineDataset struct {
-	nodeJSON
+	NodeJSON
 	Dataset  refJSON         `json:"dataset"`
 	Relation models.Relation `json:"relation"`
 	Owners   []ownerJSON     `json:"owners"`
@@ -133,14 +133,14 @@ func (h *Handlers) readThroughline(ctx context.Context, in *struct {
 func (h *Handlers) lineJSON(t models.Throughline) lineJSON {
 	out := lineJSON{Environment: t.Environment, Model: t.Model, Whole: t.Whole(), ModelVersion: h.node(t, t.Version), Run: h.node(t, t.Run),
 		PipelineRun: h.node(t, t.PipelineRun), Commit: h.node(t, t.Commit), Owners: []ownerJSON{}, Gaps: each(t.Gaps, h.gapJSON)}
-	out.Deployment = lineDeployment{nodeJSON: *h.node(t, &t.Deployment), Environment: t.Environment, Model: t.Model, Version: t.Deployment.Text("version")}
+	out.Deployment = lineDeployment{NodeJSON: *h.node(t, &t.Deployment), Environment: t.Environment, Model: t.Model, Version: t.Deployment.Text("version")}
 	out.PullRequests = each(t.PullRequests, func(p models.PullRequestLine) linePull {
-		return linePull{nodeJSON: *h.node(t, &p.Subject), Reviews: each(p.Reviews, func(r models.Review) reviewJSON {
+		return linePull{NodeJSON: *h.node(t, &p.Subject), Reviews: each(p.Reviews, func(r models.Review) reviewJSON {
 			return reviewJSON{By: r.By, State: r.State, At: when(r.At)}
 		})}
 	})
 	out.Datasets = each(t.Datasets, func(d models.DatasetLine) lineDataset {
-		return lineDataset{nodeJSON: *h.node(t, &d.Version), Dataset: refOf(d.Dataset), Relation: d.Relation, Owners: each(d.Owners, ownerOf)}
+		return lineDataset{NodeJSON: *h.node(t, &d.Version), Dataset: refOf(d.Dataset), Relation: d.Relation, Owners: each(d.Owners, ownerOf)}
 	})
 	if t.Card != nil {
 		model := models.Ref{Kind: models.Model, Key: t.Model}
@@ -172,11 +172,11 @@ func lineOwners(t models.Throughline) []ownerJSON {
 	return out
 }
 
-func (h *Handlers) node(t models.Throughline, s *models.Subject) *nodeJSON {
+func (h *Handlers) node(t models.Throughline, s *models.Subject) *NodeJSON {
 	if s == nil {
 		return nil
 	}
-	return &nodeJSON{subjectJSON: h.subjectJSON(*s), Evidence: evidence(t, *s)}
+	return &NodeJSON{SubjectJSON: h.subjectJSON(*s), Evidence: evidence(t, *s)}
 }
 
 // evidence is that of the link which brings a subject into the line: to it from

@@ -22,7 +22,7 @@ type linkList struct {
 }
 
 func (h *Handlers) listLinks(ctx context.Context, in *struct {
-	paging
+	Paging
 	FromKind models.Kind     `query:"from_kind"`
 	FromKey  string          `query:"from_key"`
 	ToKind   models.Kind     `query:"to_kind"`

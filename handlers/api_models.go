@@ -20,12 +20,12 @@ func (h *Handlers) modelOperations() []Route {
 }
 
 type modelList struct {
-	Models []subjectJSON `json:"models"`
+	Models []SubjectJSON `json:"models"`
 	Next   string        `json:"next,omitempty"`
 }
 
 func (h *Handlers) listModels(ctx context.Context, in *struct {
-	paging
+	Paging
 	Text    string `query:"q" maxLength:"400"`
 	Project string `query:"project" doc:"A project's key"`
 }) (*body[modelList], error) {
@@ -60,11 +60,12 @@ func (h *Handlers) modelCardJSON(card models.CardRevision) modelCardJSON {
 		By:       card.By, At: when(card.At), URL: h.link(models.Ref{Kind: models.Model, Key: card.Model}.Path())}
 }
 
-type inModel struct {
+// InModel is a model in the path.
+type InModel struct {
 	Name string `path:"name"`
 }
 
-func (h *Handlers) readModelCard(ctx context.Context, in *inModel) (*body[modelCardJSON], error) {
+func (h *Handlers) readModelCard(ctx context.Context, in *InModel) (*body[modelCardJSON], error) {
 	if _, err := h.Store.Find(ctx, actor(ctx), models.Ref{Kind: models.Model, Key: in.Name}); err != nil {
 		return nil, err
 	}
@@ -79,7 +80,7 @@ func (h *Handlers) readModelCard(ctx context.Context, in *inModel) (*body[modelC
 }
 
 func (h *Handlers) putModelCard(ctx context.Context, in *struct {
-	inModel
+	InModel
 	Project     string `query:"project" doc:"The key of the project a new model belongs to"`
 	ContentType string `header:"Content-Type"`
 	RawBody     []byte `contentType:"text/markdown"`

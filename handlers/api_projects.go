@@ -40,17 +40,17 @@ type projectList struct {
 }
 
 // listProjects pages by key, the order of the list.
-func (h *Handlers) listProjects(ctx context.Context, in *struct{ paging }) (*body[projectList], error) {
+func (h *Handlers) listProjects(ctx context.Context, in *struct{ Paging }) (*body[projectList], error) {
 	list, err := h.Store.Projects(ctx, actor(ctx))
 	if err != nil {
 		return nil, err
 	}
-	page, next := pageOf(list, in.paging, func(p models.Project) string { return p.Key })
+	page, next := pageOf(list, in.Paging, func(p models.Project) string { return p.Key })
 	return reply(projectList{Projects: each(page, h.projectJSON), Next: next}), nil
 }
 
 // pageOf cuts a page out of a short list that is sorted by key.
-func pageOf[T any](list []T, p paging, key func(T) string) (page []T, next string) {
+func pageOf[T any](list []T, p Paging, key func(T) string) (page []T, next string) {
 	for p.After != "" && len(list) > 0 && key(list[0]) <= p.After {
 		list = list[1:]
 	}
@@ -79,12 +79,12 @@ func (h *Handlers) createProject(ctx context.Context, in *struct {
 	return reply(h.projectJSON(p)), nil
 }
 
-func (h *Handlers) readProject(ctx context.Context, _ *inKey) (*body[projectJSON], error) {
+func (h *Handlers) readProject(ctx context.Context, _ *InKey) (*body[projectJSON], error) {
 	return reply(h.projectJSON(request(ctx).project)), nil
 }
 
 func (h *Handlers) changeProject(ctx context.Context, in *struct {
-	inKey
+	InKey
 	Body struct {
 		Name        *string `json:"name,omitempty"`
 		Description *string `json:"description,omitempty" maxLength:"4000"`
@@ -109,20 +109,20 @@ type activityList struct {
 }
 
 func (h *Handlers) listProjectActivity(ctx context.Context, in *struct {
-	inKey
-	paging
+	InKey
+	Paging
 }) (*body[activityList], error) {
-	return h.activity(ctx, store.ActivityFilter{Project: request(ctx).project.Key}, in.paging)
+	return h.activity(ctx, store.ActivityFilter{Project: request(ctx).project.Key}, in.Paging)
 }
 
 func (h *Handlers) listActivity(ctx context.Context, in *struct {
-	paging
+	Paging
 	Project string `query:"project" doc:"A project's key"`
 }) (*body[activityList], error) {
-	return h.activity(ctx, store.ActivityFilter{Project: in.Project}, in.paging)
+	return h.activity(ctx, store.ActivityFilter{Project: in.Project}, in.Paging)
 }
 
-func (h *Handlers) activity(ctx context.Context, f store.ActivityFilter, p paging) (*body[activityList], error) {
+func (h *Handlers) activity(ctx context.Context, f store.ActivityFilter, p Paging) (*body[activityList], error) {
 	before, err := cursor(p.After)
 	if err != nil {
 		return nil, err

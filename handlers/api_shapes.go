@@ -16,8 +16,8 @@ func refOf(r models.Ref) refJSON { return refJSON{Kind: r.Kind, Key: r.Key} }
 
 func (r refJSON) ref() models.Ref { return models.Ref{Kind: r.Kind, Key: r.Key} }
 
-// subjectJSON is a subject in lists and on cards.
-type subjectJSON struct {
+// SubjectJSON is a subject in lists and on cards.
+type SubjectJSON struct {
 	Kind        models.Kind  `json:"kind"`
 	Key         string       `json:"key"`
 	Title       string       `json:"title"`
@@ -34,8 +34,8 @@ type subjectJSON struct {
 	Seq         int64        `json:"seq"`
 }
 
-func (h *Handlers) subjectJSON(s models.Subject) subjectJSON {
-	return subjectJSON{Kind: s.Ref.Kind, Key: s.Ref.Key, Title: s.Title, State: s.State, URL: h.link(s.Ref.Path()),
+func (h *Handlers) subjectJSON(s models.Subject) SubjectJSON {
+	return SubjectJSON{Kind: s.Ref.Kind, Key: s.Ref.Key, Title: s.Title, State: s.State, URL: h.link(s.Ref.Path()),
 		UpstreamURL: s.URL, Source: s.Source, Integration: s.Integration, RawState: s.Raw, StateAt: when(s.StateAt),
 		Stale: s.Stale, Described: s.Described, UpdatedAt: when(s.UpdatedAt), Seq: s.Seq}
 }
@@ -65,8 +65,8 @@ func each[T, U any](list []T, turn func(T) U) []U {
 type linkJSON struct {
 	ID       int64           `json:"id"`
 	Relation models.Relation `json:"relation"`
-	From     subjectJSON     `json:"from"`
-	To       subjectJSON     `json:"to"`
+	From     SubjectJSON     `json:"from"`
+	To       SubjectJSON     `json:"to"`
 	Evidence models.Evidence `json:"evidence"`
 	Source   string          `json:"source,omitempty"`
 	By       string          `json:"by,omitempty"`
@@ -101,7 +101,7 @@ type activityJSON struct {
 	By      string         `json:"by"`
 	Action  string         `json:"action"`
 	Project string         `json:"project,omitempty"`
-	Subject *subjectJSON   `json:"subject,omitempty"`
+	Subject *SubjectJSON   `json:"subject,omitempty"`
 	Detail  map[string]any `json:"detail"`
 }
 

@@ -23,12 +23,12 @@ func (h *Handlers) subjectOperations() []Route {
 }
 
 type subjectList struct {
-	Subjects []subjectJSON `json:"subjects"`
+	Subjects []SubjectJSON `json:"subjects"`
 	Next     string        `json:"next,omitempty"`
 }
 
 func (h *Handlers) listSubjects(ctx context.Context, in *struct {
-	paging
+	Paging
 	Kind    string       `query:"kind" doc:"One, or several with commas"`
 	Source  string       `query:"source"`
 	Text    string       `query:"q" maxLength:"400"`
@@ -45,14 +45,14 @@ func (h *Handlers) listSubjects(ctx context.Context, in *struct {
 }
 
 type subjectFull struct {
-	subjectJSON
+	SubjectJSON
 	Facts    map[string]any `json:"facts"`
 	Links    []linkJSON     `json:"links" doc:"From this subject"`
 	LinkedBy []linkJSON     `json:"linked_by" doc:"To this subject"`
 	Owners   []ownerJSON    `json:"owners"`
 }
 
-func (h *Handlers) readSubject(ctx context.Context, _ *inSubject) (*body[subjectFull], error) {
+func (h *Handlers) readSubject(ctx context.Context, _ *InSubject) (*body[subjectFull], error) {
 	s := request(ctx).subject
 	out, in, err := h.Store.Links(ctx, actor(ctx), s.ID)
 	if err != nil {
@@ -62,7 +62,7 @@ func (h *Handlers) readSubject(ctx context.Context, _ *inSubject) (*body[subject
 	if err != nil {
 		return nil, err
 	}
-	full := subjectFull{subjectJSON: h.subjectJSON(s), Facts: s.Facts, Links: each(out, h.linkJSON),
+	full := subjectFull{SubjectJSON: h.subjectJSON(s), Facts: s.Facts, Links: each(out, h.linkJSON),
 		LinkedBy: each(in, h.linkJSON), Owners: each(owners, ownerOf)}
 	if full.Facts == nil {
 		full.Facts = map[string]any{}
@@ -74,7 +74,7 @@ type ownerList struct {
 	Owners []ownerJSON `json:"owners"`
 }
 
-func (h *Handlers) listOwners(ctx context.Context, _ *inSubject) (*body[ownerList], error) {
+func (h *Handlers) listOwners(ctx context.Context, _ *InSubject) (*body[ownerList], error) {
 	owners, err := h.Store.Owners(ctx, request(ctx).subject.ID)
 	if err != nil {
 		return nil, err
@@ -83,7 +83,7 @@ func (h *Handlers) listOwners(ctx context.Context, _ *inSubject) (*body[ownerLis
 }
 
 func (h *Handlers) putOwners(ctx context.Context, in *struct {
-	inSubject
+	InSubject
 	Body struct {
 		Owners []struct {
 			Person string `json:"person" maxLength:"254" minLength:"1" doc:"E-mail, login or team"`
@@ -103,17 +103,17 @@ func (h *Handlers) putOwners(ctx context.Context, in *struct {
 }
 
 func (h *Handlers) listSubjectActivity(ctx context.Context, in *struct {
-	inSubject
-	paging
+	InSubject
+	Paging
 }) (*body[activityList], error) {
-	return h.activity(ctx, store.ActivityFilter{Subject: request(ctx).subject.ID}, in.paging)
+	return h.activity(ctx, store.ActivityFilter{Subject: request(ctx).subject.ID}, in.Paging)
 }
 
 type commentList struct {
 	Comments []commentJSON `json:"comments"`
 }
 
-func (h *Handlers) listComments(ctx context.Context, _ *inSubject) (*body[commentList], error) {
+func (h *Handlers) listComments(ctx context.Context, _ *InSubject) (*body[commentList], error) {
 	list, err := h.Store.Comments(ctx, request(ctx).subject.ID)
 	if err != nil {
 		return nil, err
@@ -122,7 +122,7 @@ func (h *Handlers) listComments(ctx context.Context, _ *inSubject) (*body[commen
 }
 
 func (h *Handlers) createComment(ctx context.Context, in *struct {
-	inSubject
+	InSubject
 	Body struct {
 		Body string `json:"body" doc:"Markdown" minLength:"1" maxLength:"65536"`
 	}

@@ -3,6 +3,7 @@ package handlers
 import (
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -33,7 +34,25 @@ func (h *Handlers) mount() error {
 	e.NoMethod(h.answer(h.noMethod))
 	h.api = humagin.New(e, apiConfig(h.Version, h.BaseURL))
 	h.root = squeeze(prepare(e))
-	return h.register(h.table())
+	if err := h.register(h.table()); err != nil {
+		return err
+	}
+	declare(h.api.OpenAPI())
+	return nil
+}
+
+// declare completes the API's description: a part of a path that an operation
+// does not read itself, because the rule has, is a parameter all the same.
+func declare(doc *huma.OpenAPI) {
+	for path, item := range doc.Paths {
+		for _, o := range []*huma.Operation{item.Get, item.Post, item.Put, item.Patch, item.Delete} {
+			for _, name := range braces.FindAllStringSubmatch(path, -1) {
+				if o != nil && !slices.ContainsFunc(o.Parameters, func(p *huma.Param) bool { return p.In == "path" && p.Name == name[1] }) {
+					o.Parameters = append(o.Parameters, &huma.Param{Name: name[1], In: "path", Required: true, Schema: &huma.Schema{Type: huma.TypeString}})
+				}
+			}
+		}
+	}
 }
 
 func (h *Handlers) nowhere(*gin.Context) error {
