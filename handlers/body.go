@@ -16,8 +16,12 @@ import (
 	"throughline/models"
 )
 
-// maxRatio is how much larger a body may become by unpacking.
-const maxRatio = 100
+// maxRatio is how much larger a body may become by unpacking, once it is over
+// smallBody.
+const (
+	maxRatio  = 100
+	smallBody = 64 << 10
+)
 
 // readBody is the whole body, unpacked, at most limit bytes (0: the default).
 func readBody(c *gin.Context, limit int64) ([]byte, error) {
@@ -50,7 +54,7 @@ func unpack(packed []byte, limit int64, tooLarge error) ([]byte, error) {
 	if err != nil {
 		return nil, models.Errorf(models.Invalid, "The body is not gzip, at offset 0: %w", err)
 	}
-	limit = min(limit, int64(len(packed))*maxRatio)
+	limit = min(limit, max(smallBody, int64(len(packed))*maxRatio))
 	body, err := io.ReadAll(io.LimitReader(z, limit+1))
 	if int64(len(body)) > limit {
 		return nil, tooLarge

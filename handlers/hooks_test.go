@@ -1,0 +1,115 @@
+package handlers
+
+import (
+	"bytes"
+	"compress/gzip"
+	"context"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"throughline/models"
+)
+
+const ceType = "application/cloudevents+json"
+
+func TestHooksRefuseAndKeep(t *testing.T) {
+	s := newSite(t)
+	s.project("MINE")
+	other := s.project("OTHER")
+	s.seed()
+	s.token("stranger", models.Contributor, other.ID)
+	s.token("reader", models.Administrator, 0, models.ScopeRead)
+	s.token("runs", models.Administrator, 0, models.ScopeRuns)
+	run := cloudEvent("h1", "run.started", `{"run_id":"r9","experiment":"e","name":"n"}`)
+	deploy := cloudEvent("h2", "deployment", `{"id":"d9","environment":"staging","model":"churn","version":"3","state":"live","at":"2026-11-21T10:00:00Z"}`)
+	for _, step := range []struct {
+		name, caller, path, body string
+		status                   int
+		contains                 string
+	}{
+		{"no token", "", "/hooks/cloudevents/mine", run, 401, ""},
+		{"no token, no such integration", "", "/hooks/cloudevents/none", run, 401, ""},
+		{"token of another project", "stranger", "/hooks/cloudevents/mine", run, 404, "no such integration"},
+		{"no such integration", "stranger", "/hooks/cloudevents/none", run, 404, "no such integration"},
+		{"no such source", "seed", "/hooks/nothing/mine", run, 404, ""},
+		{"only reading", "reader", "/hooks/cloudevents/mine", run, 403, "events:write"},
+		{"runs only: a run", "runs", "/hooks/cloudevents/mine", run, 202, `"state":"applied"`},
+		{"runs only: a deployment", "runs", "/hooks/cloudevents/mine", deploy, 403, "scopes"},
+		{"repeated", "seed", "/hooks/cloudevents/mine", run, 200, `"duplicate":true`},
+		{"unknown type", "seed", "/hooks/cloudevents/mine", `{"specversion":"1.0","source":"x","id":"u1","type":"com.example.other"}`, 202, `"state":"ignored"`},
+		{"broken JSON", "seed", "/hooks/cloudevents/mine", `{"specversion":"1.0",`, 400, "21"},
+		{"too large", "seed", "/hooks/cloudevents/mine", `{"a":"` + strings.Repeat("x", 33<<20) + `"}`, 413, ""},
+	} {
+		a := s.ask(step.caller, "POST", step.path, step.body, "Content-Type", ceType)
+		require.Equal(t, step.status, a.status, "%s: %s", step.name, a.body)
+		require.Contains(t, a.body, step.contains, step.name)
+	}
+	require.Equal(t, 415, s.ask("seed", "POST", "/hooks/cloudevents/mine", "hello", "Content-Type", "text/plain").status)
+}
+
+func TestABadSignatureRaisesACounterOnly(t *testing.T) {
+	s := newSite(t)
+	s.project("MINE")
+	s.seed()
+	before, err := s.store.Seq(context.Background())
+	require.NoError(t, err)
+	for _, signature := range []string{"", "sha256=00", "sha1=" + strings.Repeat("0", 40), strings.ToUpper("sha256=" + strings.Repeat("a", 64))} {
+		a := s.ask("", "POST", "/hooks/github/mine", pullBody, "X-GitHub-Event", "pull_request", "X-GitHub-Delivery", "x", "X-Hub-Signature-256", signature)
+		require.Equal(t, 401, a.status, a.body)
+	}
+	after, err := s.store.Seq(context.Background())
+	require.NoError(t, err)
+	require.Equal(t, before, after)
+	require.EqualValues(t, 4, s.ask("seed", "GET", "/api/v1/projects/MINE/integrations/github/mine", "").json(t)["bad_signatures"])
+}
+
+func TestPackedBodies(t *testing.T) {
+	s := newSite(t)
+	s.project("MINE")
+	s.seed()
+	pack := func(text string) string {
+		var b bytes.Buffer
+		z := gzip.NewWriter(&b)
+		_, err := z.Write([]byte(text))
+		require.NoError(t, err)
+		require.NoError(t, z.Close())
+		return b.String()
+	}
+	for _, step := range []struct {
+		name, body, encoding string
+		status               int
+	}{
+		{"gzip", pack(cloudEvent("z1", "run.started", `{"run_id":"z"}`)), "gzip", 202},
+		{"a bomb", pack(strings.Repeat(" ", 64<<20)), "gzip", 413},
+		{"no gzip", "plain", "gzip", 400},
+		{"cut", pack(strings.Repeat("{}", 5000))[:30], "gzip", 400},
+		{"another encoding", "x", "br", 415},
+	} {
+		a := s.ask("seed", "POST", "/hooks/cloudevents/mine", step.body, "Content-Type", ceType, "Content-Encoding", step.encoding)
+		require.Equal(t, step.status, a.status, "%s: %s", step.name, a.body)
+	}
+}
+
+func TestTheHandshakeTellsNothing(t *testing.T) {
+	s := newSite(t)
+	s.project("MINE")
+	s.seed()
+	there := s.ask("", "OPTIONS", "/hooks/cloudevents/mine", "", "WebHook-Request-Origin", "events.example.com")
+	absent := s.ask("", "OPTIONS", "/hooks/cloudevents/none", "", "WebHook-Request-Origin", "events.example.com")
+	require.Equal(t, 200, there.status)
+	require.Equal(t, "events.example.com", there.header.Get("WebHook-Allowed-Origin"))
+	require.Equal(t, there.header.Get("WebHook-Allowed-Origin"), absent.header.Get("WebHook-Allowed-Origin"))
+	require.Equal(t, there.status, absent.status)
+}
+
+func TestABotMayPostWithBasic(t *testing.T) {
+	s := newSite(t)
+	s.project("MINE")
+	s.seed()
+	r := cloudEvent("b1", "run.started", `{"run_id":"b"}`)
+	require.Equal(t, 202, s.ask("", "POST", "/hooks/cloudevents/mine", r, "Content-Type", ceType, "Authorization", basic("jenkins", s.tokens["seed"])).status)
+	require.Equal(t, 401, s.ask("", "POST", "/hooks/cloudevents/mine?token="+s.tokens["seed"], r, "Content-Type", ceType).status)
+	require.Equal(t, 202, s.ask("seed", "POST", "/api/v1/projects/MINE/events", cloudEvent("b2", "run.started", `{"run_id":"b2"}`), "Content-Type", ceType).status)
+}
