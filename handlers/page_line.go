@@ -42,6 +42,9 @@ func (h *Handlers) linePage(c *gin.Context) (p views.LinePage, err error) {
 	}
 	p.MayWrite = h.Store.MayWrite(ctx, by, subject(c).ID, models.Contributor) == nil
 	p.Frame = h.frame(c, model+" in "+environment)
+	if in, err := h.visibleProjects(c, subject(c).ID); err == nil && len(in) > 0 {
+		p.Frame.Project = &in[0]
+	}
 	p.Frame.Crumbs = []views.Crumb{{Text: "Throughlines", Path: "/throughline"}, {Text: environment}, {Text: model}}
 	return p, nil
 }

@@ -17,7 +17,7 @@ func (h *Handlers) listRoutes() []Route {
 		get("/pulls", signedIn(), h.list("Pull requests", models.PullRequest, "Connect GitHub in a project's settings, and its pull requests stand here.")),
 		get("/runs", signedIn(), h.list("Runs", models.Run, "Connect MLflow, or let a script post its first run.")),
 		get("/pipelines", signedIn(), h.list("Pipeline runs", models.PipelineRun, "Connect GitHub, or let a bot post its first pipeline run.")),
-		get("/models", signedIn(), h.list("Models", models.Model, "A model appears with its first registered version or its model card.")),
+		get("/models", signedIn(), h.showModels),
 		get("/datasets", signedIn(), h.list("Datasets", models.Dataset, "A dataset appears with the first run that was trained on it.")),
 		get("/search", signedIn(), h.search),
 		get("/deployments", signedIn(), h.showDeployments),
@@ -30,6 +30,20 @@ func (h *Handlers) list(heading string, kind models.Kind, empty string) page {
 		p := views.ListPage{Frame: h.frame(c, heading), Heading: heading, Path: c.Request.URL.Path, States: models.StatesOf(kind), Empty: empty}
 		return h.answerList(c, p, []models.Kind{kind})
 	}
+}
+
+// showModels lists the models with where each is live.
+func (h *Handlers) showModels(c *gin.Context) error {
+	live, _, err := h.Store.Deployments(c.Request.Context(), h.principal(c), store.DeploymentFilter{State: models.Live, Limit: 200})
+	if err != nil {
+		return err
+	}
+	p := views.ListPage{Frame: h.frame(c, "Models"), Heading: "Models", Path: "/models", Live: map[string][]views.DeploymentRow{},
+		Empty: "A model appears with its first registered version or its model card."}
+	for _, r := range ofModels(live) {
+		p.Live[r.Model] = append(p.Live[r.Model], r)
+	}
+	return h.answerList(c, p, []models.Kind{models.Model})
 }
 
 func (h *Handlers) answerList(c *gin.Context, p views.ListPage, kinds []models.Kind) error {

@@ -22,7 +22,7 @@ func (h *Handlers) showModel(c *gin.Context) error {
 	if err != nil {
 		return err
 	}
-	for _, v := range versionsAmong(in) {
+	for _, v := range versionsAmong(together(in)) {
 		if slices.Contains(views.Words(v, "aliases"), alias) {
 			return see(c, v.Ref.Path())
 		}

@@ -86,6 +86,7 @@ func (h *Handlers) subjectPage(c *gin.Context, s models.Subject) (p views.Subjec
 	if p.Out, p.In, err = h.Store.Links(ctx, by, s.ID); err != nil {
 		return p, err
 	}
+	p.Out, p.In = together(p.Out), together(p.In)
 	if p.Owners, err = h.Store.Owners(ctx, s.ID); err != nil {
 		return p, err
 	}
@@ -169,6 +170,28 @@ func versionsAmong(in []models.Link) (out []models.Subject) {
 	for _, l := range in {
 		if l.Relation == models.VersionOf {
 			out = append(out, l.From)
+		}
+	}
+	return out
+}
+
+// together keeps one of several links that say the same: a person's own, which
+// they may remove, else the best established.
+func together(links []models.Link) (out []models.Link) {
+	type edge struct {
+		from, to int64
+		relation models.Relation
+	}
+	at := map[edge]int{}
+	for _, l := range links {
+		e := edge{l.From.ID, l.To.ID, l.Relation}
+		i, known := at[e]
+		switch {
+		case !known:
+			at[e] = len(out)
+			out = append(out, l)
+		case l.Manual || l.Evidence == models.Verified && !out[i].Manual:
+			out[i] = l
 		}
 	}
 	return out

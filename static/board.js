@@ -91,7 +91,7 @@ export function board() {
       const link = e.target.closest("a.move");
       if (link && !e.ctrlKey && !e.metaKey) { e.preventDefault(); b.menu(link.closest(".card")); }
     });
-  } else $$("a.move", el).forEach((a) => (a.hidden = true));
+  }
 
   // Show more
   el.addEventListener("click", async (e) => {

@@ -23,7 +23,8 @@ type ListPage struct {
 	Rows     []models.Subject
 	Next     string // cursor
 	Filtered bool
-	Empty    string // the sentence where there is nothing at all
+	Live     map[string][]DeploymentRow // where models are live, by model
+	Empty    string                     // the sentence where there is nothing at all
 }
 
 func (p ListPage) query(pairs ...string) string {
@@ -118,4 +119,12 @@ func rowTime(s models.Subject) time.Time {
 		return s.UpdatedAt
 	}
 	return s.StateAt
+}
+
+// where is the family of a row, when the kind alone does not say it already.
+func where(s models.Subject) string {
+	if w := cardWhere(s); w != s.Ref.Kind.Word() {
+		return w
+	}
+	return s.Text("pipeline_tag")
 }
