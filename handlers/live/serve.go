@@ -29,12 +29,16 @@ func (h *Hub) Serve(w http.ResponseWriter, r *http.Request, by models.Principal,
 	if err := s.accept(w, r); err != nil {
 		return nil // Accept has answered
 	}
-	ctx := s.conn.CloseRead(context.WithoutCancel(r.Context())) // ends when the peer closes
+	ctx, cancel := context.WithCancel(context.WithoutCancel(r.Context()))
+	defer cancel()
+	gone := make(chan struct{})
+	go func() { defer close(gone); defer cancel(); s.listen(ctx) }() // ends when the connection closes
 	after, err := h.catchUp(ctx, s, since)
 	if err == nil {
 		err = s.run(ctx, h.Ping, after)
 	}
 	s.close(err)
+	<-gone
 	return nil
 }
 
@@ -63,7 +67,6 @@ func (s *socket) accept(w http.ResponseWriter, r *http.Request) (err error) {
 		return err
 	}
 	s.net = keeper.conn
-	s.conn.SetReadLimit(readLimit)
 	return nil
 }
 

@@ -17,18 +17,18 @@ import (
 
 // The reasons to end a socket, as close codes.
 const (
-	goingAway  = websocket.StatusGoingAway     // 1001: the program stops, come back
-	tooSlow    = websocket.StatusTryAgainLater // 1013: reads slower than things happen; come back and catch up
-	notAllowed = websocket.StatusCode(4403)    // the right to see this board has ended
+	goingAway  = websocket.StatusGoingAway       // 1001: the program stops, come back
+	tooSlow    = websocket.StatusTryAgainLater   // 1013: reads slower than things happen; come back and catch up
+	notAllowed = websocket.StatusCode(4403)      // the right to see this board has ended
+	talking    = websocket.StatusPolicyViolation // 1008: boards only listen
 )
 
 var closeWords = map[websocket.StatusCode]string{goingAway: "try again in a moment", tooSlow: "too slow, catch up",
-	notAllowed: "no longer allowed"}
+	notAllowed: "no longer allowed", talking: "boards only listen"}
 
 const (
 	queueLength   = 32
 	writeDeadline = 5 * time.Second
-	readLimit     = 4 << 10 // clients have nothing to say
 )
 
 // socket is one open board.
@@ -92,6 +92,9 @@ func (s *socket) run(ctx context.Context, ping time.Duration, after int64) error
 		case <-s.ended:
 			return nil
 		case <-ctx.Done():
+			if s.code.Load() != 0 {
+				return nil // we end it, with a reason
+			}
 			return ctx.Err()
 		case f := <-s.queue:
 			if f.seq <= after {
@@ -105,6 +108,14 @@ func (s *socket) run(ctx context.Context, ping time.Duration, after int64) error
 				return err
 			}
 		}
+	}
+}
+
+// listen answers the control frames of the other end, until it closes. It has
+// nothing else to say.
+func (s *socket) listen(ctx context.Context) {
+	if _, _, err := s.conn.Reader(ctx); err == nil {
+		s.end(talking)
 	}
 }
 
