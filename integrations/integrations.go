@@ -120,10 +120,10 @@ type Checker interface {
 	Check(ctx context.Context, account Account) error
 }
 
-// CardReader is a source that reads the text of model cards. fallback names the
-// model when the text does not.
+// CardReader is a source that reads the text of model cards. model names the
+// model; only when it is empty is the name taken from the front matter.
 type CardReader interface {
-	ReadCard(fallback, markdown string, at time.Time) (models.Batch, error)
+	ReadCard(model, markdown string, at time.Time) (models.Batch, error)
 }
 
 // ErrSignature says that a post is not from whom it claims to be.

@@ -147,8 +147,14 @@ func (w *wave) target(row *subjectRow, kind models.Kind, project int64) (*boardP
 	return b, b.column(rule.Column), rule, nil
 }
 
-func (w *wave) placement(rule models.Rule) models.Placement {
-	return models.Placement{Rule: rule.Words(), Event: w.in.Name, Source: w.sayer(), At: w.now}
+// placement says which rule and event placed a card, and when that happened
+// upstream: what is imported late is as old as it is.
+func (w *wave) placement(row *subjectRow, rule models.Rule) models.Placement {
+	at := moment(row.upstreamAt)
+	if at.IsZero() || at.After(w.now) {
+		at = w.now
+	}
+	return models.Placement{Rule: rule.Words(), Event: w.in.Name, Source: w.sayer(), At: at}
 }
 
 // newCard makes a card at the top of its column, the newest upstream first.
@@ -159,7 +165,7 @@ func (w *wave) newCard(row *subjectRow, kind models.Kind) (map[string]any, error
 	}
 	column := b.columns[to]
 	_, err = w.insert(`INSERT INTO cards (project_id, column_id, subject_id, kind, position, placed, updated_at) VALUES (?, ?, ?, ?, ?, ?, ?)`,
-		w.project, column.id, row.id, kind, -float64(row.upstreamAt), encode(w.placement(rule)), w.at())
+		w.project, column.id, row.id, kind, -float64(row.upstreamAt), encode(w.placement(row, rule)), w.at())
 	if err != nil {
 		return nil, fmt.Errorf("make the card: %w", err)
 	}
@@ -176,7 +182,7 @@ func (w *wave) replace(row *subjectRow, kind models.Kind, c cardRow) (map[string
 	if c.movedFrom >= 0 && to <= c.movedFrom {
 		return nil, nil
 	}
-	p := w.placement(rule)
+	p := w.placement(row, rule)
 	if c.movedFrom >= 0 {
 		p.Ended = c.placed.Person
 	}
