@@ -53,6 +53,7 @@ type Handlers struct {
 	metrics *metrics
 	logins  *attempts
 	tokens  *tokens
+	hashing chan struct{} // password checks under way
 	origins *http.CrossOriginProtection
 	root    http.Handler
 }
@@ -69,6 +70,7 @@ func New(o Options) (*Handlers, error) {
 	}
 	h.metrics = newMetrics(h.Metrics, h.Store)
 	h.logins, h.tokens = newAttempts(h.Now), newTokens(h.Now)
+	h.hashing = make(chan struct{}, 4)
 	h.hub = h.newHub()
 	if err := h.mount(); err != nil {
 		h.hub.Close()

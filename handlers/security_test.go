@@ -3,7 +3,9 @@ package handlers
 import (
 	"bytes"
 	"encoding/base64"
+	"io"
 	"log/slog"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -213,4 +215,20 @@ func TestProbes(t *testing.T) {
 	require.Equal(t, 200, s.ask("", "HEAD", "/livez", "").status)
 	require.Equal(t, 405, s.ask("", "DELETE", "/livez", "").status)
 	require.Equal(t, 404, s.ask("", "GET", "/nothing", "").status)
+}
+
+// Whoever drips a body byte by byte is cut off.
+func TestASlowBodyIsCutOff(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes ten seconds")
+	}
+	s := newSite(t)
+	conn, err := net.Dial("tcp", s.h.Addr)
+	require.NoError(t, err)
+	defer conn.Close()
+	_, err = conn.Write([]byte("POST /login HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: 1000\r\n\r\ne"))
+	require.NoError(t, err)
+	require.NoError(t, conn.SetReadDeadline(time.Now().Add(12*time.Second)))
+	_, err = io.ReadAll(conn)
+	require.NoError(t, err, "the server answers and closes")
 }

@@ -1,6 +1,7 @@
 package handlers
 
 import (
+	"context"
 	"errors"
 	"net"
 	"net/http"
@@ -61,11 +62,21 @@ func (h *Handlers) authenticate(c *gin.Context, email string) (account models.Ac
 	if !h.logins.take(keys) {
 		return account, errTooOften
 	}
-	account, err = h.Store.Authenticate(c.Request.Context(), email, password)
-	if err == nil {
+	if account, err = h.hash(c.Request.Context(), email, password); err == nil {
 		h.logins.giveBack(keys)
 	}
 	return account, err
+}
+
+// hash checks a password, a few at a time: each check takes 19 MiB of memory.
+func (h *Handlers) hash(ctx context.Context, email, password string) (models.Account, error) {
+	select {
+	case h.hashing <- struct{}{}:
+		defer func() { <-h.hashing }()
+		return h.Store.Authenticate(ctx, email, password)
+	case <-ctx.Done():
+		return models.Account{}, models.Errorf(models.Busy, "Too many people are signing in; try again in a moment.")
+	}
 }
 
 func (h *Handlers) refuseLogin(c *gin.Context, email string, err error) error {
