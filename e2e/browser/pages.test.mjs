@@ -24,12 +24,16 @@ async function signedIn(options) {
 
 const first = async (kind) => (await hub.call("GET", `/api/v1/subjects?kind=${kind}&limit=1`)).subjects[0];
 
+const anyCard = async () => (await hub.call("GET", "/api/v1/projects/FRAUD/board")).columns.flatMap((c) => c.cards)[0].id;
+
 async function addresses() {
   const of = async (kind, path) => path + encodeURIComponent((await first(kind)).key);
   return ["/", "/projects", "/projects/FRAUD/board", "/projects/FRAUD/board?q=train", "/projects/FRAUD/settings", "/projects/FRAUD/integrations",
     "/projects/FRAUD/activity", "/search?q=fraud", "/pulls", "/runs", "/pipelines", "/models", "/datasets", "/deployments", "/throughline",
     "/throughline/production/fraud-score", "/throughline/production/churn-propensity", "/models/fraud-score", "/models/fraud-score/versions/5",
-    "/models/fraud-score/card", "/account", "/help", await of("pull_request", "/pulls/"), await of("run", "/runs/"), await of("pipeline_run", "/pipelines/"),
+    "/models/fraud-score/card", "/account", "/people", "/help", "/projects/new", "/projects/FRAUD/deliveries", "/projects/FRAUD/tokens", "/projects/FRAUD/integrations/new/mlflow",
+    "/projects/FRAUD/integrations/new/github", "/projects/FRAUD/integrations/github/fraud", `/projects/FRAUD/cards/${await anyCard()}/move`, "/api/docs",
+    "/search?q=zzzz", "/projects/CHURN/board?state=queued", await of("pull_request", "/pulls/"), await of("run", "/runs/"), await of("pipeline_run", "/pipelines/"),
     await of("deployment", "/deployments/"), await of("commit", "/commits/"), "/datasets/s3%3A%2F%2Fharbour-lake/payments%2Ftransactions", "/nothing-here"];
 }
 
@@ -45,6 +49,12 @@ for (const [scheme, width] of [["light", 1280], ["dark", 1280], ["light", 320], 
       const wide = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
       if (wide > 1) found.push(`${path}: the page is ${wide} px too wide`);
     }
+    await page.goto(`${hub.address}/projects/FRAUD/board`);
+    await page.locator("#live[data-is=live]").waitFor();
+    await page.keyboard.press("j");
+    await page.keyboard.press("m");
+    await page.locator("#move-dialog[open]").waitFor();
+    for (const line of await axe(page)) found.push(`the Move menu: ${line}`);
     const out = await open(browser, { colorScheme: scheme, viewport: { width, height: 800 } });
     await out.goto(`${hub.address}/login`);
     for (const line of await axe(out)) found.push(`/login: ${line}`);
