@@ -7,7 +7,7 @@ export function drag(b) {
 
   b.el.addEventListener("pointerdown", (e) => {
     const card = e.target.closest(".card");
-    if (!card || e.button || e.target.closest("a.move, .ties a, button")) return;
+    if (!card || e.button || e.target.closest("a.move, button")) return;
     hold = { card, x: e.clientX, y: e.clientY, touch: e.pointerType === "touch" };
     if (hold.touch) hold.timer = setTimeout(() => hold && lift(hold.x, hold.y), 400);
   });
