@@ -17,3 +17,8 @@ export function times(root) {
     if (text && t.textContent !== text) t.textContent = text;
   }
 }
+
+// exact writes them in full, for paper.
+export function exact(root) {
+  for (const t of root.querySelectorAll("time[title]")) t.textContent = t.title;
+}
