@@ -101,7 +101,9 @@ func (h *Handlers) addOwner(c *gin.Context, at models.Ref, person string) error 
 	}
 	claims := []models.OwnerClaim{{Person: person, As: "owner"}}
 	for _, o := range owners {
-		claims = append(claims, models.OwnerClaim{Person: o.Person, As: o.As})
+		if o.Evidence == models.Verified { // those that a source declares stay by themselves
+			claims = append(claims, models.OwnerClaim{Person: o.Person, As: o.As})
+		}
 	}
 	_, err = h.Store.SetOwners(c.Request.Context(), h.principal(c), found.Ref, claims)
 	return err

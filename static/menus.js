@@ -12,7 +12,7 @@ export function menus() {
     const d = e.target;
     if (d.matches?.("details.menu[open]")) $("input:not([type=hidden], [type=checkbox])", d)?.focus();
   }, true);
-  for (const b of $$("[data-copy]")) {
+  for (const b of navigator.clipboard ? $$("[data-copy]") : []) {
     b.hidden = false;
     b.addEventListener("click", async () => {
       await navigator.clipboard.writeText($(b.dataset.copy).textContent.trim());

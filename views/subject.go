@@ -167,12 +167,15 @@ func stepTook(s Step) string {
 var linkKinds = []models.Kind{models.PullRequest, models.Run, models.PipelineRun, models.Commit, models.ModelVersion,
 	models.Model, models.DatasetVersion, models.Dataset, models.Deployment, models.Task}
 
-// ownerRows are the owners for the form, with room for one more.
+// ownerRows are the owners that people assigned, for the form, with room for one
+// more. Those that a source declares stay whatever the form says.
 func ownerRows(p SubjectPage) []models.OwnerClaim {
 	rows := p.Draft.Owners
 	if p.Draft.Form != "owners" {
 		for _, o := range p.Owners {
-			rows = append(rows, models.OwnerClaim{Person: o.Person, As: o.As})
+			if o.Evidence == models.Verified {
+				rows = append(rows, models.OwnerClaim{Person: o.Person, As: o.As})
+			}
 		}
 	}
 	return append(rows, models.OwnerClaim{})
