@@ -262,7 +262,7 @@ func decodeJSON(body []byte, into any) error {
 	case err == nil:
 		return nil
 	case errors.As(err, &syntax):
-		return models.Errorf(models.Invalid, "The body is not JSON, at byte %d: %w.", syntax.Offset, err)
+		return models.Errorf(models.Invalid, "The body is not JSON, at byte offset %d: %w.", syntax.Offset, err)
 	case errors.As(err, &wrong):
 		return models.Errorf(models.Invalid, "At byte %d there is a JSON %s where an event or a batch belongs.", wrong.Offset, wrong.Value)
 	}

@@ -45,7 +45,7 @@ func readable(body []byte, v any) error {
 	err := json.Unmarshal(body, v)
 	var syntax *json.SyntaxError
 	if errors.As(err, &syntax) {
-		return models.Errorf(models.Invalid, "The body is no JSON at byte %d: %w.", syntax.Offset, err)
+		return models.Errorf(models.Invalid, "The body is not JSON, at byte offset %d: %w.", syntax.Offset, err)
 	}
 	return nil
 }

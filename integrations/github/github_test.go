@@ -136,7 +136,7 @@ func TestRefusedBodies(t *testing.T) {
 		says string
 	}{
 		"media type": {plain, models.Unsupported, "text/plain"}, "no event": {noName, models.Invalid, "X-GitHub-Event"},
-		"cut JSON": {signed("push", `{"ref":"x`), models.Invalid, "byte 9"}, "cut form": {form("push", `{"ref":`), models.Invalid, "byte 7"},
+		"cut JSON": {signed("push", `{"ref":"x`), models.Invalid, "byte offset 9"}, "cut form": {form("push", `{"ref":`), models.Invalid, "byte offset 7"},
 		"two payloads": {twoFields, models.Invalid, "payload"}, "too deep": {signed("push", strings.Repeat("[", 20_000)), models.Invalid, "byte"},
 	} {
 		_, err := Source{}.Receive(context.Background(), testAccount, c.r)
