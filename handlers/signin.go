@@ -179,7 +179,8 @@ func peer(r *http.Request) string {
 	return host
 }
 
-var errTooOften = errors.New("Too many attempts. Wait a minute, then try again.") //nolint:staticcheck // a sentence for a person
+// errTooOften refuses a sign-in before the password is looked at.
+var errTooOften = models.Errorf(models.Busy, "Too many attempts. Wait a minute, then try again.")
 
 // attempts limits guessing: so many sign-ins per address and per account in a
 // window of time. Those that succeed do not count.

@@ -1,7 +1,6 @@
 package handlers
 
 import (
-	"bytes"
 	"context"
 	"crypto/hmac"
 	"crypto/sha256"
@@ -33,7 +32,6 @@ type site struct {
 	h      *Handlers
 	store  *store.Store
 	server *httptest.Server
-	logs   *bytes.Buffer
 	tokens map[string]string // caller → token
 }
 

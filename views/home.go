@@ -16,15 +16,6 @@ type Onboarding struct {
 	Done       bool
 }
 
-func allDone(steps []Onboarding) bool {
-	for _, s := range steps {
-		if !s.Done {
-			return false
-		}
-	}
-	return true
-}
-
 func broken(rows []DeploymentRow) (n int) {
 	for _, r := range rows {
 		if r.Gaps > 0 {

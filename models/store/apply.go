@@ -135,7 +135,6 @@ type wave struct {
 	delivery int64
 	project  int64
 	touched  []int64 // subjects to evaluate, in order
-	owned    map[int64]bool
 }
 
 // touch notes that a subject has to be evaluated.
