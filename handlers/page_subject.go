@@ -90,6 +90,12 @@ func (h *Handlers) subjectPage(c *gin.Context, s models.Subject) (p views.Subjec
 	if p.Owners, err = h.Store.Owners(ctx, s.ID); err != nil {
 		return p, err
 	}
+	if p.Above, err = h.Store.OwnersAbove(ctx, s.Ref); err != nil {
+		return p, err
+	}
+	if p.Places, err = h.Store.CardsOf(ctx, by, s.ID); err != nil {
+		return p, err
+	}
 	if p.Comments, err = h.Store.Comments(ctx, s.ID); err != nil {
 		return p, err
 	}

@@ -15,6 +15,8 @@ type SubjectPage struct {
 	Subject  models.Subject
 	Out, In  []models.Link
 	Owners   []models.Owner
+	Above    []models.Owner // of the model or dataset that this is a version of
+	Places   []models.Card  // where its cards stand
 	Activity []models.Activity
 	Comments []models.Comment
 	Projects []models.Project
@@ -197,4 +199,12 @@ func nobodyTone(k models.Kind) string {
 		return "t-failed"
 	}
 	return "muted"
+}
+
+// aboveWord is what a version is a version of.
+func aboveWord(k models.Kind) string {
+	if k == models.DatasetVersion {
+		return "dataset"
+	}
+	return "model"
 }

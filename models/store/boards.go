@@ -152,3 +152,30 @@ func (s *Store) passing(column int64, f models.BoardFilter) (string, []any) {
 	}
 	return where, args
 }
+
+// CardsOf are the cards of a subject on the boards that the principal may view.
+func (s *Store) CardsOf(ctx context.Context, by models.Principal, subject int64) ([]models.Card, error) {
+	projects, err := s.ProjectsOf(ctx, subject)
+	if err != nil {
+		return nil, err
+	}
+	var out []models.Card
+	for _, p := range visibleProjects(projects, by) {
+		cards, err := s.cardsWhere(ctx, p, `c.subject_id = ?`, subject)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, cards...)
+	}
+	return out, nil
+}
+
+// OwnersAbove are the owners of what a subject is a version of: who answers for
+// a model answers for its versions, who answers for a dataset for its own.
+func (s *Store) OwnersAbove(ctx context.Context, ref models.Ref) ([]models.Owner, error) {
+	parent, ok := parentOf(ref)
+	if !ok {
+		return nil, nil
+	}
+	return s.ownersOfRefs(ctx, parent)
+}
