@@ -1,7 +1,9 @@
 package main
 
 import (
+	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
@@ -18,52 +20,95 @@ const (
 	pageLoads    = 60 // in a round
 )
 
-// board measures the page of a large board against a small one, and against the
-// same page rendered from memory.
+// pages are what a round compares.
+type pages struct {
+	large, small *hub
+	memory       *httptest.Server
+
+	toMemory, toSmall, busy pairs
+}
+
+// board measures the page of a large board against a small one, against a page of
+// the same size out of memory, and while events come in.
 func board(ctx context.Context, o options) ([]row, error) {
-	large, err := filledHub(ctx, o, o.cards)
-	if err != nil {
+	p := &pages{}
+	var err error
+	if p.large, err = filledHub(ctx, o, o.cards); err != nil {
 		return nil, err
 	}
-	defer large.close()
-	small, err := filledHub(ctx, o, smallBoard)
-	if err != nil {
+	defer p.large.close()
+	if p.small, err = filledHub(ctx, o, smallBoard); err != nil {
 		return nil, err
 	}
-	defer small.close()
-	memory, err := small.inMemory(ctx)
-	if err != nil {
+	defer p.small.close()
+	if p.memory, err = p.small.inMemory(ctx); err != nil {
 		return nil, err
 	}
-	defer memory.Close()
-	var toMemory, toSmall pairs
-	for range o.rounds {
-		if err := boardRound(large, small, memory.URL, &toMemory, &toSmall); err != nil {
+	defer p.memory.Close()
+	for round := range o.rounds {
+		if err := p.round(ctx, round); err != nil {
 			return nil, err
 		}
 	}
-	return []row{
-		toMemory.row(fmt.Sprintf("B1 board of %d ÷ in-memory page of 100, p50", o.cards), 2, false, duration),
-		toSmall.row(fmt.Sprintf("B2 board of %d ÷ board of 100, p50", o.cards), 1.25, false, duration),
-	}, nil
+	return p.rows(o), nil
 }
 
-func boardRound(large, small *hub, memory string, toMemory, toSmall *pairs) error {
-	var took [3]time.Duration
-	for i, load := range []func(int) error{large.boardPage, small.boardPage, func(int) error { return get(small.client, memory) }} {
-		for range 5 { // warm
-			if err := load(0); err != nil {
+func (p *pages) rows(o options) []row {
+	return []row{
+		p.toMemory.row(fmt.Sprintf("B1 board of %d ÷ prepared page of 100 cards from memory, p50", o.cards), 2, false, duration),
+		p.toSmall.row(fmt.Sprintf("B2 board of %d ÷ board of 100, p50", o.cards), 1.25, false, duration),
+		p.busy.row("B4 board while events come in ÷ idle, p50", 2, false, duration),
+		absentRow("B4 a 304 ÷ a hello (boards serve no ETag)", 1.5),
+	}
+}
+
+func (p *pages) round(ctx context.Context, round int) error {
+	var took [3]times
+	for range pageLoads / alternating {
+		for i, load := range []func(int) error{p.large.boardPage, p.small.boardPage, func(int) error { return get(p.small.client, p.memory.URL) }} {
+			if err := took[i].take(alternating, load); err != nil {
 				return err
 			}
 		}
-		var err error
-		if took[i], err = p50(pageLoads, load); err != nil {
+	}
+	idle := float64(quantile(took[0], 0.5))
+	p.toMemory.add(idle, float64(quantile(took[2], 0.5)))
+	p.toSmall.add(idle, float64(quantile(took[1], 0.5)))
+	busy, err := p.whilePosting(ctx, round)
+	p.busy.add(float64(busy), idle)
+	return err
+}
+
+// steady is the pace of events while a board is loaded: a busy day of a large team.
+const steady = 10 * time.Millisecond
+
+// whilePosting loads the large board while events change it.
+func (p *pages) whilePosting(ctx context.Context, round int) (time.Duration, error) {
+	ctx, stop := context.WithCancel(ctx)
+	posted := make(chan error, 1)
+	go func() { posted <- p.large.keepPosting(ctx, round) }() // ends with stop
+	var took times
+	err := took.take(pageLoads, p.large.boardPage)
+	stop()
+	if err := errors.Join(err, <-posted); err != nil {
+		return 0, err
+	}
+	return quantile(took, 0.5), nil
+}
+
+func (h *hub) keepPosting(ctx context.Context, round int) error {
+	tick := time.NewTicker(steady)
+	defer tick.Stop()
+	for n := 0; ; n++ {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-tick.C:
+		}
+		if err := h.post(event(fmt.Sprintf("busy-%d-%d", round, n), n), single); err != nil {
 			return err
 		}
 	}
-	toMemory.add(float64(took[0]), float64(took[2]))
-	toSmall.add(float64(took[0]), float64(took[1]))
-	return nil
 }
 
 // filledHub has a board of so many cards, half of them in each of two columns.
@@ -88,15 +133,21 @@ func (h *hub) boardPage(int) error {
 	return h.ask(http.MethodGet, "/projects/BENCH/board", "", single, http.StatusOK)
 }
 
-// inMemory serves the small board's page without any database behind it.
+// inMemory serves the small board's page, rendered once, without any database,
+// login or template behind it.
 func (h *hub) inMemory(ctx context.Context) (*httptest.Server, error) {
 	cards, err := h.store.Board(ctx, h.project, models.BoardFilter{}, columnWindow)
 	if err != nil {
 		return nil, err
 	}
 	page := views.BoardPage{Frame: views.Frame{Title: "Bench", Project: &h.project}, Board: cards}
-	return httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		_ = views.Board(page).Render(r.Context(), w)
+	var ready bytes.Buffer
+	if err := views.Board(page).Render(ctx, &ready); err != nil {
+		return nil, err
+	}
+	return httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "text/html; charset=utf-8")
+		_, _ = w.Write(ready.Bytes())
 	})), nil
 }
 

@@ -3,8 +3,8 @@ package main
 import (
 	"context"
 	"fmt"
-	"net"
 	"net/http"
+	"sync/atomic"
 	"time"
 
 	"github.com/coder/websocket"
@@ -13,47 +13,59 @@ import (
 	"throughline/models/store"
 )
 
-// fanout measures how long it takes until the last of many open boards heard of
-// an event, from the first one on, against a loop of plain writes to as many
-// sockets.
+// fanout measures how long it takes until 99 of 100 open boards heard of an
+// event, from the first one on, against one goroutine that writes the same bytes
+// to as many websockets with the same readers; and what an open board costs.
 func fanout(ctx context.Context, o options) ([]row, error) {
 	h, err := openHub(ctx, o)
 	if err != nil {
 		return nil, err
 	}
 	defer h.close()
-	heard := make(chan time.Time, 4*o.sockets)
-	if err := h.watch(ctx, o.sockets, heard); err != nil {
+	ours, limit := newEars(o.sockets), newEars(o.sockets)
+	size, err := h.perBoard(ctx)
+	if err != nil {
 		return nil, err
 	}
-	raw, err := openLoop(o.sockets)
+	if err := h.watch(ctx, o.sockets, ours); err != nil {
+		return nil, err
+	}
+	raw, err := openLoop(ctx, o.sockets, limit)
 	if err != nil {
 		return nil, err
 	}
 	defer raw.close()
-	var spread pairs
+	spread, err := h.compare(o, ours, limit, raw)
+	return []row{spread.row(fmt.Sprintf("C1 fan-out to %d boards ÷ raw write loop, p99", o.sockets), 1.5, false, duration),
+		size.row("C2 memory of an open board ÷ 16 KB", 1, false, kilobytes)}, err
+}
+
+func (h *hub) compare(o options, ours, limit *ears, raw *loop) (spread pairs, err error) {
 	for round := range o.rounds {
 		if err := h.post(event(fmt.Sprint("fan-", round), round), single); err != nil {
-			return nil, err
+			return spread, err
 		}
-		ours, err := collect(heard, o.sockets)
+		took, err := ours.collect()
 		if err != nil {
-			return nil, err
+			return spread, err
 		}
-		limit, err := raw.round()
+		if err := raw.write(int(ours.size.Load())); err != nil {
+			return spread, err
+		}
+		least, err := limit.collect()
 		if err != nil {
-			return nil, err
+			return spread, err
 		}
-		spread.add(float64(ours), float64(limit))
+		spread.add(float64(took), float64(least))
 	}
-	return []row{spread.row(fmt.Sprintf("C1 fan-out to %d boards ÷ raw write loop, p99", o.sockets), 1.5, false, duration)}, nil
+	return spread, nil
 }
 
 // boardsOfOne is how many boards one viewer has open; a hub limits that.
 const boardsOfOne = 100
 
 // watch opens boards; each frame that one of them gets is one heard.
-func (h *hub) watch(ctx context.Context, sockets int, heard chan<- time.Time) error {
+func (h *hub) watch(ctx context.Context, sockets int, e *ears) error {
 	seq, err := h.store.Seq(ctx)
 	if err != nil {
 		return err
@@ -71,31 +83,49 @@ func (h *hub) watch(ctx context.Context, sockets int, heard chan<- time.Time) er
 		if err != nil {
 			return fmt.Errorf("open board %d: %w", n, err)
 		}
-		go func() { // ends when the hub closes the socket
-			for {
-				if _, _, err := socket.Read(ctx); err != nil {
-					return
-				}
-				heard <- time.Now()
-			}
-		}()
+		if _, _, err := socket.Read(ctx); err != nil { // the first frame only says where we are
+			return fmt.Errorf("hear of board %d: %w", n, err)
+		}
+		go e.listen(ctx, socket) // ends when the hub closes the socket
 	}
 	return nil
 }
 
+// ears are the readers of so many sockets.
+type ears struct {
+	sockets int
+	heard   chan time.Time
+	size    atomic.Int64 // of the last message
+}
+
+func newEars(sockets int) *ears {
+	return &ears{sockets: sockets, heard: make(chan time.Time, 4*sockets)}
+}
+
+func (e *ears) listen(ctx context.Context, socket *websocket.Conn) {
+	for {
+		_, text, err := socket.Read(ctx)
+		if err != nil {
+			return
+		}
+		e.heard <- time.Now()
+		e.size.Store(int64(len(text)))
+	}
+}
+
 // collect waits until everybody heard and returns p99 after the first.
-func collect(heard <-chan time.Time, sockets int) (time.Duration, error) {
+func (e *ears) collect() (time.Duration, error) {
 	late := time.After(30 * time.Second)
-	times := make([]time.Time, 0, sockets)
-	for len(times) < sockets {
+	all := make([]time.Time, 0, e.sockets)
+	for len(all) < e.sockets {
 		select {
-		case at := <-heard:
-			times = append(times, at)
+		case at := <-e.heard:
+			all = append(all, at)
 		case <-late:
-			return 0, fmt.Errorf("only %d of %d boards heard within 30 s", len(times), sockets)
+			return 0, fmt.Errorf("only %d of %d boards heard within 30 s", len(all), e.sockets)
 		}
 	}
-	return spreadOf(times), nil
+	return spreadOf(all), nil
 }
 
 func spreadOf(times []time.Time) time.Duration {
@@ -110,66 +140,4 @@ func spreadOf(times []time.Time) time.Duration {
 		after[n] = at.Sub(first)
 	}
 	return quantile(after, 0.99)
-}
-
-// loop is the limit: one goroutine that writes the same bytes to every socket.
-type loop struct {
-	listener net.Listener
-	out      []net.Conn
-	heard    chan time.Time
-}
-
-// frameSize is about that of one changed card.
-const frameSize = 1800
-
-func openLoop(sockets int) (l *loop, err error) {
-	l = &loop{heard: make(chan time.Time, 4*sockets)}
-	if l.listener, err = net.Listen("tcp", "127.0.0.1:0"); err != nil {
-		return nil, err
-	}
-	for range sockets {
-		in, err := net.Dial("tcp", l.listener.Addr().String())
-		if err != nil {
-			return nil, err
-		}
-		out, err := l.listener.Accept()
-		if err != nil {
-			return nil, err
-		}
-		l.out = append(l.out, out)
-		go l.read(in) // ends when close closes the other end
-	}
-	return l, nil
-}
-
-func (l *loop) read(in net.Conn) {
-	defer in.Close()
-	buffer := make([]byte, frameSize)
-	for got := 0; ; {
-		n, err := in.Read(buffer[got:])
-		if err != nil {
-			return
-		}
-		if got += n; got == frameSize {
-			l.heard <- time.Now()
-			got = 0
-		}
-	}
-}
-
-func (l *loop) round() (time.Duration, error) {
-	frame := make([]byte, frameSize)
-	for _, out := range l.out {
-		if _, err := out.Write(frame); err != nil {
-			return 0, err
-		}
-	}
-	return collect(l.heard, len(l.out))
-}
-
-func (l *loop) close() {
-	_ = l.listener.Close()
-	for _, out := range l.out {
-		_ = out.Close()
-	}
 }

@@ -11,8 +11,6 @@ import (
 	"time"
 
 	"throughline/handlers"
-	"throughline/integrations"
-	"throughline/integrations/cloudevents"
 	"throughline/models"
 	"throughline/models/store"
 )
@@ -30,26 +28,36 @@ type hub struct {
 
 var bench = models.Principal{Name: "bench", Hub: models.Administrator}
 
-func openHub(ctx context.Context, o options) (h *hub, err error) {
-	h = &hub{client: &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 256, DisableCompression: true}}}
-	if h.dir, err = os.MkdirTemp(o.dir, "throughline-bench-"); err != nil {
+func openHub(ctx context.Context, o options) (*hub, error) {
+	dir, err := os.MkdirTemp(o.dir, "throughline-bench-")
+	if err != nil {
 		return nil, err
 	}
-	if h.store, err = store.Open(ctx, store.Options{DataDir: h.dir}); err != nil {
+	h, err := openIn(ctx, dir)
+	if err != nil {
 		return nil, err
 	}
+	return h, h.fill(ctx)
+}
+
+// newClient keeps as many connections as it opens, and takes answers as they are.
+func newClient() *http.Client {
+	return &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 256, DisableCompression: true}}
+}
+
+// serve answers on a free port of loopback.
+func (h *hub) serve(o handlers.Options) error {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
-		return nil, err
+		return err
 	}
-	h.address = l.Addr().String()
-	h.pages, err = handlers.New(handlers.Options{Store: h.store, Addr: h.address, Sources: []integrations.Source{cloudevents.New()}})
-	if err != nil {
-		return nil, err
+	h.address, o.Addr = l.Addr().String(), l.Addr().String()
+	if h.pages, err = handlers.New(o); err != nil {
+		return err
 	}
 	h.server = &http.Server{Handler: h.pages.Handler(), ReadHeaderTimeout: 10 * time.Second}
-	go func() { _ = h.server.Serve(l) }() // ends in close
-	return h, h.fill(ctx)
+	go func() { _ = h.server.Serve(l) }() // ends in stop
+	return nil
 }
 
 func (h *hub) fill(ctx context.Context) (err error) {
@@ -63,10 +71,15 @@ func (h *hub) fill(ctx context.Context) (err error) {
 	return err
 }
 
-func (h *hub) close() {
+func (h *hub) stop() {
 	h.pages.Close()
 	_ = h.server.Close()
 	_ = h.store.Close()
+	h.client.CloseIdleConnections()
+}
+
+func (h *hub) close() {
+	h.stop()
 	_ = os.RemoveAll(h.dir)
 }
 
@@ -92,14 +105,19 @@ func (h *hub) ask(method, path, body, mime string, want int) error {
 	}
 	request.Header.Set("Authorization", "Bearer "+h.token)
 	request.Header.Set("Content-Type", mime)
-	answer, err := h.client.Do(request)
+	return do(h.client, request, want)
+}
+
+// do sends a request and reads the whole answer.
+func do(client *http.Client, request *http.Request, want int) error {
+	answer, err := client.Do(request)
 	if err != nil {
 		return err
 	}
 	defer answer.Body.Close()
 	_, _ = io.Copy(io.Discard, answer.Body)
 	if answer.StatusCode != want {
-		return fmt.Errorf("%s %s: %s", method, path, answer.Status)
+		return fmt.Errorf("%s %s: %s", request.Method, request.URL.Path, answer.Status)
 	}
 	return nil
 }

@@ -13,6 +13,7 @@ import (
 	"runtime/pprof"
 	"strings"
 	"text/tabwriter"
+	"time"
 )
 
 // row is one line of the table: a value against its limit, measured in the same run.
@@ -21,9 +22,16 @@ type row struct {
 	value, limit string
 	ratio, goal  float64
 	atLeast      bool // the ratio must reach the goal; otherwise it must stay within
+	absent       bool // there was nothing to measure or to compare with
 }
 
+// absentRow is a goal that this run can not measure.
+func absentRow(name string, goal float64) row { return row{name: name, goal: goal, absent: true} }
+
 func (r row) holds() bool {
+	if r.absent {
+		return false
+	}
 	if r.atLeast {
 		return r.ratio >= r.goal
 	}
@@ -33,7 +41,9 @@ func (r row) holds() bool {
 // options are the flags.
 type options struct {
 	rounds, sockets, cards int
-	dir                    string // on the disk that is measured
+	window                 time.Duration // of one measurement of a rate
+	dir                    string        // on the disk that is measured
+	gitea, mlflow          string        // addresses of peers
 }
 
 type part struct {
@@ -41,7 +51,7 @@ type part struct {
 	run  func(context.Context, options) ([]row, error)
 }
 
-var parts = []part{{"ingest", ingest}, {"board", board}, {"fanout", fanout}}
+var parts = []part{{"ingest", ingest}, {"board", board}, {"fanout", fanout}, {"start", starting}, {"peers", peers}}
 
 func main() { os.Exit(start()) }
 
@@ -50,11 +60,14 @@ func start() int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
 	var o options
-	chosen := flag.String("part", "", "only this part: ingest, board or fanout")
+	chosen := flag.String("part", "", "only this part: ingest, board, fanout, start or peers")
 	flag.IntVar(&o.rounds, "rounds", 5, "interleaved rounds; the median counts")
 	flag.IntVar(&o.sockets, "sockets", 1000, "open boards of the fan-out")
 	flag.IntVar(&o.cards, "cards", 10000, "cards of the large board")
 	flag.StringVar(&o.dir, "dir", "", "folder on the disk to measure; without, the system's temporary one")
+	flag.DurationVar(&o.window, "window", 1500*time.Millisecond, "how long each rate is measured in a round")
+	flag.StringVar(&o.gitea, "gitea", "", "address of a Gitea's board page of 100 cards to compare with")
+	flag.StringVar(&o.mlflow, "mlflow", "", "address of an MLflow server to compare with")
 	profile := flag.String("profile", "", "write a CPU profile to this file")
 	flag.Parse()
 	if err := profiled(*profile); err != nil {
@@ -105,13 +118,21 @@ func print(out io.Writer, rows []row) {
 	defer table.Flush()
 	fmt.Fprintln(table, strings.Join([]string{"NAME", "VALUE", "LIMIT", "RATIO", "GOAL", "HOLDS"}, "\t"))
 	for _, r := range rows {
-		sign, word := "≤", "no"
-		if r.atLeast {
-			sign = "≥"
-		}
-		if r.holds() {
-			word = "yes"
-		}
-		fmt.Fprintf(table, "%s\t%s\t%s\t%.2f\t%s %.2f\t%s\n", r.name, r.value, r.limit, r.ratio, sign, r.goal, word)
+		fmt.Fprintln(table, strings.Join(r.cells(), "\t"))
 	}
+}
+
+func (r row) cells() []string {
+	sign, word := "≤", "no"
+	if r.atLeast {
+		sign = "≥"
+	}
+	goal := fmt.Sprintf("%s %.2f", sign, r.goal)
+	if r.absent {
+		return []string{r.name, "–", "absent", "–", goal, "absent"}
+	}
+	if r.holds() {
+		word = "yes"
+	}
+	return []string{r.name, r.value, r.limit, fmt.Sprintf("%.2f", r.ratio), goal, word}
 }

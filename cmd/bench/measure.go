@@ -20,11 +20,9 @@ func quantile(list []time.Duration, q float64) time.Duration {
 	return list[min(len(list)-1, int(q*float64(len(list))))]
 }
 
-// window is how long one measurement of a rate goes on.
-const window = 1500 * time.Millisecond
-
-// rate is how often per second so many workers together complete do.
-func rate(workers int, do func(worker, n int) error) (float64, error) {
+// rate is how often per second so many workers together complete do, within a
+// window of time.
+func rate(window time.Duration, workers int, do func(worker, n int) error) (float64, error) {
 	var done atomic.Int64
 	var failed atomic.Pointer[error]
 	var group sync.WaitGroup
@@ -47,17 +45,19 @@ func rate(workers int, do func(worker, n int) error) (float64, error) {
 	return float64(done.Load()) / time.Since(began).Seconds(), nil
 }
 
-// p50 is the median time of so many calls of do, one after another.
-func p50(times int, do func(n int) error) (time.Duration, error) {
-	took := make([]time.Duration, times)
-	for n := range took {
+// times are how long calls took.
+type times []time.Duration
+
+// take adds so many calls of do, one after another.
+func (t *times) take(calls int, do func(n int) error) error {
+	for n := range calls {
 		began := time.Now()
 		if err := do(n); err != nil {
-			return 0, err
+			return err
 		}
-		took[n] = time.Since(began)
+		*t = append(*t, time.Since(began))
 	}
-	return quantile(took, 0.5), nil
+	return nil
 }
 
 func perSecond(v float64) string { return fmt.Sprintf("%.0f/s", v) }
