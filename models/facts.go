@@ -68,7 +68,11 @@ type StateFact struct {
 
 // Merge takes in what a description says and names the facts that changed.
 func (f Facts) Merge(d Description, integration int64) (changed []string) {
-	rank := RankOf(d)
+	return f.MergeRanked(d, RankOf(d), integration)
+}
+
+// MergeRanked is Merge for a caller who knows the description's rank already.
+func (f Facts) MergeRanked(d Description, rank Rank, integration int64) (changed []string) {
 	for name, value := range fields(d) {
 		if f.set(name, value, rank, integration) {
 			changed = append(changed, name)

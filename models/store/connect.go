@@ -59,7 +59,7 @@ func (s *Store) connectSQLite(dir string) error {
 func liteDSN(path, lock string) string {
 	q := url.Values{"_txlock": {lock}, "_time_format": {"sqlite"}}
 	for _, p := range []string{"journal_mode(WAL)", "synchronous(FULL)", "foreign_keys(1)", "busy_timeout(10000)",
-		"cache_size(-65536)", "temp_store(MEMORY)", "wal_autocheckpoint(4000)"} {
+		"cache_size(-65536)", "temp_store(MEMORY)", "wal_autocheckpoint(1000)"} {
 		q.Add("_pragma", p)
 	}
 	return "file:" + (&url.URL{Path: path}).EscapedPath() + "?" + q.Encode()

@@ -12,20 +12,21 @@ import (
 // describe merges what a source says of one subject, with its links and owners.
 func (w *wave) describe(d models.Description) error {
 	d = w.stamp(d)
-	row, mine, err := w.subject(d.Ref)
+	rank := models.RankOf(d)
+	row, mine, err := w.subject(d.Ref, d.At.UnixMilli())
 	if err != nil {
 		return err
 	}
 	if mine {
-		w.merge(row, d)
-		if err := w.claimOwners(row, d); err != nil {
+		w.merge(row, d, rank)
+		if err := w.claimOwners(row, d, rankText(rank)); err != nil {
 			return err
 		}
 	} else {
 		w.unmatched(1)
 	}
 	w.touch(row)
-	return w.link(row, d)
+	return w.link(row, d, rankText(rank))
 }
 
 // stamp fills in what a source must not or need not say.
@@ -51,8 +52,8 @@ func (w *wave) own(ref models.Ref) models.Ref {
 
 // subject loads or makes the described subject and tells whether this project
 // may describe it: a model belongs to the project that registered it first.
-func (w *wave) subject(ref models.Ref) (row *subjectRow, mine bool, err error) {
-	id, err := w.ensure(ref)
+func (w *wave) subject(ref models.Ref, at int64) (row *subjectRow, mine bool, err error) {
+	id, err := w.ensureAt(ref, at)
 	if err != nil {
 		return nil, false, err
 	}
@@ -93,13 +94,13 @@ func (w *wave) athome(row *subjectRow) (bool, error) {
 	return model.home == w.project, nil
 }
 
-func (w *wave) merge(row *subjectRow, d models.Description) {
+func (w *wave) merge(row *subjectRow, d models.Description, rank models.Rank) {
 	for name := range d.Facts {
 		if name == "" || name[0] == '_' || len(name) > 300 {
 			delete(d.Facts, name)
 		}
 	}
-	row.changed = append(row.changed, row.facts.Merge(d, w.in.Integration.ID)...)
+	row.changed = append(row.changed, row.facts.MergeRanked(d, rank, w.in.Integration.ID)...)
 	if !row.described {
 		row.described, row.dirty = true, true
 	}
@@ -118,8 +119,10 @@ func (w *wave) unmatched(n int) {
 }
 
 // link brings the described subject's links up to date, relation by relation.
-func (w *wave) link(row *subjectRow, d models.Description) error {
-	rank := rankText(models.RankOf(d))
+func (w *wave) link(row *subjectRow, d models.Description, rank string) error {
+	if len(d.Links) == 0 {
+		return nil
+	}
 	for _, relation := range models.Relations {
 		set, err := w.targets(d.Links, relation)
 		if err != nil {

@@ -13,15 +13,15 @@ import (
 // saveCard keeps a model card as a new revision; the same text again is none.
 func (w *wave) saveCard(c models.CardText) error {
 	ref := models.Ref{Kind: models.Model, Key: clean(c.Model)}
-	row, mine, err := w.subject(ref)
+	if c.At.IsZero() {
+		c.At = w.now
+	}
+	row, mine, err := w.subject(ref, millis(c.At))
 	if err != nil {
 		return err
 	}
 	if !mine {
 		return models.Errorf(models.Forbidden, "The model %s belongs to another project.", c.Model)
-	}
-	if c.At.IsZero() {
-		c.At = w.now
 	}
 	row.described, row.dirty = true, true
 	row.upstreamAt = max(row.upstreamAt, millis(c.At))

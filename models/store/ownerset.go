@@ -9,11 +9,10 @@ import (
 
 // claimOwners makes the owners that this source declares of a subject the given
 // ones; a person's assignments stay. Of two claims the one of higher rank stands.
-func (w *wave) claimOwners(row *subjectRow, d models.Description) error {
+func (w *wave) claimOwners(row *subjectRow, d models.Description, rank string) error {
 	if len(d.Owners) == 0 {
 		return nil
 	}
-	rank := rankText(models.RankOf(d))
 	var newest sql.NullString
 	err := w.row(`SELECT MAX(rank) FROM owners WHERE subject_id = ? AND integration_id = ?`, []any{row.id, w.in.Integration.ID}, &newest)
 	if err != nil || newest.Valid && newest.String >= rank {

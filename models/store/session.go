@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"database/sql"
+	"sync"
 )
 
 // transaction is what a write runs in.
@@ -119,4 +120,44 @@ func (t *liteTx) end(how string) error {
 	_, err := t.ExecContext(context.Background(), how)
 	t.over = err == nil
 	return err
+}
+
+// readStatements are the readers' prepared statements.
+type readStatements struct {
+	mu       sync.RWMutex
+	prepared map[string]*sql.Stmt
+}
+
+// prepared is the readers' prepared statement of a query, nil where the driver
+// keeps them by itself (PostgreSQL) or enough are kept. They end with the pool.
+func (s *Store) prepared(ctx context.Context, q string) *sql.Stmt {
+	if s.dialect.numbers {
+		return nil
+	}
+	s.reads.mu.RLock()
+	st, full := s.reads.prepared[q], len(s.reads.prepared) >= keptStatements
+	s.reads.mu.RUnlock()
+	if st != nil || full {
+		return st
+	}
+	st, err := s.reader.PrepareContext(context.WithoutCancel(ctx), q)
+	if err != nil {
+		return nil // the query itself will say what is wrong
+	}
+	return s.reads.keep(q, st)
+}
+
+// keep remembers a statement; of two made at once the first stays.
+func (r *readStatements) keep(q string, st *sql.Stmt) *sql.Stmt {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if first, ok := r.prepared[q]; ok {
+		_ = st.Close()
+		return first
+	}
+	if r.prepared == nil {
+		r.prepared = map[string]*sql.Stmt{}
+	}
+	r.prepared[q] = st
+	return st
 }

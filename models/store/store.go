@@ -44,6 +44,7 @@ type Store struct {
 	ids     memory[models.Ref]
 	shown   memory[[2]int64] // (subject, project)
 	lite    *liteSession     // of the writer alone
+	reads   readStatements   // of SQLite
 	named   sync.Map         // "source/name" → Integration
 	stats   Stats
 	windows windows
@@ -101,11 +102,17 @@ func (s *Store) read() *gorm.DB { return s.gorm }
 
 // query runs a read of plain SQL with ? placeholders.
 func (s *Store) query(ctx context.Context, q string, args ...any) (*sql.Rows, error) {
+	if st := s.prepared(ctx, q); st != nil {
+		return st.QueryContext(ctx, args...)
+	}
 	return s.reader.QueryContext(ctx, s.dialect.rebind(q), args...)
 }
 
 // row reads one row into dest; sql.ErrNoRows when there is none.
 func (s *Store) row(ctx context.Context, q string, args []any, dest ...any) error {
+	if st := s.prepared(ctx, q); st != nil {
+		return st.QueryRowContext(ctx, args...).Scan(dest...)
+	}
 	return s.reader.QueryRowContext(ctx, s.dialect.rebind(q), args...).Scan(dest...)
 }
 

@@ -73,7 +73,11 @@ func (u *unit) find(ref models.Ref) (id int64, err error) {
 }
 
 // ensure is the id of a subject, made as a stub when nobody spoke of it before.
-func (u *unit) ensure(ref models.Ref) (int64, error) {
+func (u *unit) ensure(ref models.Ref) (int64, error) { return u.ensureAt(ref, 0) }
+
+// ensureAt is ensure for a subject that is about to be described with a time: a
+// new row stands in its place in the lists' index at once.
+func (u *unit) ensureAt(ref models.Ref, at int64) (int64, error) {
 	if ref.Key == "" || len(ref.Key) > 1024 || !ref.Kind.Known() {
 		return 0, models.Errorf(models.Unprocessed, "A subject needs a known kind and a key of 1 to 1024 bytes, not %q %q.", ref.Kind, shorten(ref.Key))
 	}
@@ -81,13 +85,13 @@ func (u *unit) ensure(ref models.Ref) (int64, error) {
 	if id != 0 || err != nil {
 		return id, err
 	}
-	id, err = u.insert(`INSERT INTO subjects (kind, key, integration_id, title, updated_at) VALUES (?, ?, ?, ?, ?)`,
-		ref.Kind, ref.Key, ref.Integration, ref.Key, u.at())
+	id, err = u.insert(`INSERT INTO subjects (kind, key, integration_id, title, upstream_at, updated_at) VALUES (?, ?, ?, ?, ?, ?)`,
+		ref.Kind, ref.Key, ref.Integration, ref.Key, at, u.at())
 	if err != nil {
 		return 0, fmt.Errorf("make %s %s: %w", ref.Kind, ref.Key, err)
 	}
 	u.learn(ref, id)
-	u.keep(&subjectRow{id: id, ref: ref, title: ref.Key, facts: models.Facts{}, fresh: true})
+	u.keep(&subjectRow{id: id, ref: ref, title: ref.Key, facts: models.Facts{}, upstreamAt: at, fresh: true})
 	if ref.Kind == models.Dataset || ref.Kind == models.DatasetVersion {
 		u.made = append(u.made, id)
 	}
