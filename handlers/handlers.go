@@ -41,6 +41,8 @@ type Options struct {
 
 // Handlers answers requests. Make it with New, end it with Close.
 type Handlers struct {
+	rendered renderedBoards
+
 	Options
 	base    *url.URL
 	hosts   map[string]bool

@@ -39,7 +39,11 @@ func (h *Handlers) showBoard(c *gin.Context) error {
 	if err != nil {
 		return err
 	}
-	return render(c, http.StatusOK, views.Board(views.BoardPage{Frame: h.frame(c, project(c).Name), Board: board}))
+	rendered, err := h.rendered.of(c.Request.Context(), board, h.Now())
+	if err != nil {
+		return err
+	}
+	return render(c, http.StatusOK, views.Board(views.BoardPage{Frame: h.frame(c, project(c).Name), Board: board, Rendered: rendered}))
 }
 
 func (h *Handlers) showColumn(c *gin.Context) error {
@@ -61,12 +65,12 @@ func (h *Handlers) showColumn(c *gin.Context) error {
 
 // showCounts is how many cards each column holds, for boards that show a window.
 func (h *Handlers) showCounts(c *gin.Context) error {
-	board, err := h.Store.Board(c.Request.Context(), project(c), boardFilter(c), 1)
+	columns, err := h.Store.Counts(c.Request.Context(), project(c), boardFilter(c))
 	if err != nil {
 		return err
 	}
 	counts := map[string]int{}
-	for _, column := range board.Columns {
+	for _, column := range columns {
 		counts[strconv.FormatInt(column.ID, 10)] = column.Count
 	}
 	c.JSON(http.StatusOK, counts)

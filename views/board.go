@@ -8,6 +8,9 @@ import (
 
 // BoardPage is a project's board.
 type BoardPage struct {
+	// Rendered are the cards of each column, by its id, where somebody has rendered
+	// this window before: cards are the same for every viewer.
+	Rendered map[int64]string
 	Frame Frame
 	Board models.Board
 	Error string // why a form of the page was refused

@@ -51,6 +51,30 @@ func (s *Store) columns(ctx context.Context, project int64) ([]models.Column, er
 	return all(rows, err, func(r *sql.Rows, c *models.Column) error { return r.Scan(&c.ID, &c.Name, &c.Limit, &c.Count) })
 }
 
+// Counts are a board's columns with the number of cards that pass a filter,
+// without the cards.
+func (s *Store) Counts(ctx context.Context, p models.Project, f models.BoardFilter) ([]models.Column, error) {
+	list, err := s.columns(ctx, p.ID)
+	if err != nil || f.Empty() {
+		return list, err
+	}
+	for i := range list {
+		if err := s.countPassing(ctx, &list[i], f); err != nil {
+			return nil, err
+		}
+	}
+	return list, nil
+}
+
+func (s *Store) countPassing(ctx context.Context, column *models.Column, f models.BoardFilter) error {
+	where, args := s.passing(column.ID, f)
+	err := s.row(ctx, `SELECT COUNT(*) FROM cards c JOIN subjects s ON s.id = c.subject_id WHERE `+where, args, &column.Count)
+	if err != nil {
+		return fmt.Errorf("count a column: %w", err)
+	}
+	return nil
+}
+
 // ColumnCards is the next window of one column.
 func (s *Store) ColumnCards(ctx context.Context, p models.Project, column int64, f models.BoardFilter, after string, limit int) (models.Column, error) {
 	list, err := s.columns(ctx, p.ID)
@@ -97,9 +121,8 @@ func (s *Store) scanCard(r *sql.Rows, c *models.Card) error {
 func (s *Store) window(ctx context.Context, p models.Project, column *models.Column, f models.BoardFilter, after string, limit int) error {
 	where, args := s.passing(column.ID, f)
 	if !f.Empty() {
-		err := s.row(ctx, `SELECT COUNT(*) FROM cards c JOIN subjects s ON s.id = c.subject_id WHERE `+where, args, &column.Count)
-		if err != nil {
-			return fmt.Errorf("count a column: %w", err)
+		if err := s.countPassing(ctx, column, f); err != nil {
+			return err
 		}
 	}
 	if after != "" {
