@@ -11,10 +11,10 @@ type BoardPage struct {
 	// Rendered are the cards of each column, by its id, where somebody has rendered
 	// this window before: cards are the same for every viewer.
 	Rendered map[int64]string
-	Frame Frame
-	Board models.Board
-	Error string // why a form of the page was refused
-	Task  string // the title of a task that was refused
+	Frame    Frame
+	Board    models.Board
+	Error    string // why a form of the page was refused
+	Task     string // the title of a task that was refused
 }
 
 // ColumnPage is the rest of one column: a page of its own without the script, a
