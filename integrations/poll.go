@@ -35,6 +35,12 @@ type Paced interface {
 	Pace(account Account) time.Duration
 }
 
+// Picky is a Poller that can not ask for every account: one that only listens to
+// webhooks has no token to ask with.
+type Picky interface {
+	Polls(account Account) bool
+}
+
 // The limits of the loop (reliability.md, F9).
 const (
 	pollListEvery = 5 * time.Second  // how soon a new or changed integration is noticed

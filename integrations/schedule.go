@@ -60,10 +60,16 @@ func (s *schedule) refresh(ctx context.Context) {
 	}
 }
 
+// asks tells whether a poller can ask for an account.
+func asks(poller Poller, a Account) bool {
+	picky, ok := poller.(Picky)
+	return !ok || picky.Polls(a)
+}
+
 func (s *schedule) keep(targets []PollTarget) {
 	seen := map[int64]bool{}
 	for _, t := range targets {
-		if poller := s.pollers[t.Source]; poller != nil {
+		if poller := s.pollers[t.Source]; poller != nil && asks(poller, t.Account) {
 			seen[t.Account.ID] = true
 			s.put(t, poller)
 		}

@@ -13,7 +13,7 @@ import (
 // one line here and its own folder.
 func sources(out *fetch.Client) []integrations.Source {
 	return []integrations.Source{
-		github.Source{},
+		github.New(out.HTTP()),
 		mlflow.New(out.HTTP()),
 		cloudevents.New(),
 		modelcard.New(),
