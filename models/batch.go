@@ -1,6 +1,9 @@
 package models
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // Batch is what one delivery or one poll says, in our words. It never says whom
 // it is from: the store stamps integration and project (architecture.md).
@@ -79,6 +82,29 @@ const (
 // Relations lists them all.
 var Relations = []Relation{Deploys, VersionOf, ProducedBy, BuiltFrom, MergedAs, Contains, TrainedOn,
 	EvaluatedOn, DerivedFrom, ExecutedIn, PlacedBy, Affects, Mentions}
+
+// ends are the kinds that each relation joins (decisions.md §3); a relation that
+// is not listed joins anything.
+var ends = map[Relation]struct{ from, to []Kind }{
+	Deploys:     {[]Kind{Deployment}, []Kind{ModelVersion, Commit, Image}},
+	VersionOf:   {[]Kind{ModelVersion, DatasetVersion}, []Kind{Model, Dataset}},
+	ProducedBy:  {[]Kind{ModelVersion}, []Kind{Run}},
+	BuiltFrom:   {[]Kind{Run, PipelineRun, Image, ModelVersion}, []Kind{Commit}},
+	MergedAs:    {[]Kind{PullRequest}, []Kind{Commit}},
+	Contains:    {[]Kind{PullRequest}, []Kind{Commit}},
+	TrainedOn:   {[]Kind{Run, ModelVersion}, []Kind{DatasetVersion}},
+	EvaluatedOn: {[]Kind{Run, ModelVersion}, []Kind{DatasetVersion}},
+	DerivedFrom: {[]Kind{DatasetVersion, ModelVersion, Model, Dataset}, []Kind{DatasetVersion, ModelVersion, Model, Dataset}},
+	ExecutedIn:  {[]Kind{Run}, []Kind{PipelineRun}},
+	PlacedBy:    {[]Kind{Deployment}, []Kind{PipelineRun}},
+	Affects:     {[]Kind{Breach}, []Kind{Deployment}},
+}
+
+// Joins tells whether the relation may lead from one kind to the other.
+func (r Relation) Joins(from, to Kind) bool {
+	e, listed := ends[r]
+	return !listed || slices.Contains(e.from, from) && slices.Contains(e.to, to)
+}
 
 // Additive relations only grow: a pull request goes on containing the commits
 // that earlier events named. Of the others, what a source says last replaces

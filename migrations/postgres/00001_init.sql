@@ -166,6 +166,7 @@ CREATE INDEX owners_person ON owners(person) WHERE until_at = 0;
 
 CREATE TABLE deployments (
   subject_id BIGINT PRIMARY KEY REFERENCES subjects(id),
+  project_id BIGINT NOT NULL DEFAULT 0,   -- the project whose source told of it
   environment TEXT NOT NULL,
   model TEXT NOT NULL DEFAULT '',         -- empty: a commit was deployed
   version TEXT NOT NULL DEFAULT '',

@@ -74,6 +74,8 @@ func checkLink(from, to models.Ref, relation models.Relation) error {
 		return models.FieldErrorf(models.Unprocessed, "relation", "%q is no relation; use one of %v.", relation, models.Relations)
 	case !from.Kind.Known() || !to.Kind.Known():
 		return models.FieldErrorf(models.Unprocessed, "kind", "One end has an unknown kind.")
+	case !relation.Joins(from.Kind, to.Kind):
+		return models.FieldErrorf(models.Unprocessed, "relation", "A %s is not %s a %s.", from.Kind.Word(), relation.Word(), to.Kind.Word())
 	case from.Kind == to.Kind && from.Key == to.Key:
 		return models.FieldErrorf(models.Unprocessed, "to", "A subject can not be linked to itself.")
 	}

@@ -45,10 +45,15 @@ func shareOf(f models.Facts) float64 {
 }
 
 func (w *wave) saveDeployment(row *subjectRow, l deploymentLine, d models.StateFact) error {
-	_, err := w.exec(`INSERT INTO deployments (subject_id, environment, model, version, declared, share, deployed_at) VALUES (?, ?, ?, ?, ?, ?, ?)
+	if l.model != "" {
+		if _, err := w.ensure(models.Ref{Kind: models.Model, Key: l.model}); err != nil {
+			return err
+		}
+	}
+	_, err := w.exec(`INSERT INTO deployments (subject_id, project_id, environment, model, version, declared, share, deployed_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
  ON CONFLICT (subject_id) DO UPDATE SET environment = excluded.environment, model = excluded.model, version = excluded.version,
  declared = excluded.declared, share = excluded.share, deployed_at = excluded.deployed_at`,
-		row.id, l.environment, l.model, l.version, d.State, l.share, millis(d.At))
+		row.id, w.project, l.environment, l.model, l.version, d.State, l.share, millis(d.At))
 	if err != nil {
 		return err
 	}
@@ -59,7 +64,11 @@ func (w *wave) saveDeployment(row *subjectRow, l deploymentLine, d models.StateF
 	return w.show(id, w.project)
 }
 
-const lineOrder = ` FROM deployments d JOIN subjects s ON s.id = d.subject_id WHERE d.environment = ? AND d.model = ?`
+// ours keeps the deployments that count for a model: those told by the project
+// that owns it. Another project's mention of the model only links to it.
+const ours = ` JOIN subjects m ON m.kind = 'model' AND m.key = d.model AND (m.home_id = 0 OR m.home_id = d.project_id) `
+
+const lineOrder = ` FROM deployments d JOIN subjects s ON s.id = d.subject_id` + ours + `WHERE d.environment = ? AND d.model = ?`
 
 // supersede sets this deployment's state in force, and touches the others of its
 // line whose state may follow from it, with the versions they deploy.
@@ -101,10 +110,20 @@ func (w *wave) touchLine(row *subjectRow, l deploymentLine, d models.StateFact) 
 			l.environment, l.model))
 }
 
+// foreign tells whether a deployment names another project's model.
+func (w *wave) foreign(deployment int64) (bool, error) {
+	var counts int
+	err := w.row(`SELECT COUNT(*) FROM deployments d`+ours+`WHERE d.subject_id = ?`, []any{deployment}, &counts)
+	return counts == 0, err
+}
+
 // inForce is the state of a deployment among those of its line.
 func (w *wave) inForce(row *subjectRow, l deploymentLine, d models.StateFact) (models.State, time.Time, error) {
 	if d.State != models.Live {
 		return d.State, d.At, nil
+	}
+	if foreign, err := w.foreign(row.id); foreign || err != nil {
+		return d.State, d.At, err
 	}
 	var next int64
 	err := w.row(`SELECT COALESCE(MIN(d.deployed_at), 0)`+lineOrder+` AND d.declared = 'live' AND d.share >= 1 AND s.id <> ?
@@ -153,7 +172,7 @@ func (w *wave) versionState(row *subjectRow) error {
 // served tells what the deployments of a version in serving environments make of
 // it: live, retired, or nothing.
 func (w *wave) served(model, version string) (state models.State, since int64, err error) {
-	rows, err := w.query(`SELECT d.environment, s.state, s.state_at FROM deployments d JOIN subjects s ON s.id = d.subject_id
+	rows, err := w.query(`SELECT d.environment, s.state, s.state_at FROM deployments d JOIN subjects s ON s.id = d.subject_id`+ours+`
  WHERE d.model = ? AND d.version = ? ORDER BY s.state_at`, model, version)
 	if err != nil {
 		return "", 0, err

@@ -89,6 +89,9 @@ func (w *wave) athome(row *subjectRow) (bool, error) {
 		if err := w.show(model.id, w.project); err != nil {
 			return false, err
 		}
+		if err := w.touchAll(`SELECT subject_id FROM deployments WHERE model = ?`, model.ref.Key); err != nil {
+			return false, err // those of other projects count no longer
+		}
 	}
 	row.home = model.home
 	return model.home == w.project, nil

@@ -34,7 +34,7 @@ func (s *Store) Throughline(ctx context.Context, by models.Principal, environmen
 // serving is the deployment of a line that is in force, or else the last.
 func (s *Store) serving(ctx context.Context, by models.Principal, environment, model string) (models.Subject, error) {
 	see, args := sight(by)
-	rows, err := s.query(ctx, subjectSelect+` JOIN deployments d ON d.subject_id = s.id WHERE d.environment = ? AND d.model = ? AND `+see+
+	rows, err := s.query(ctx, subjectSelect+` JOIN deployments d ON d.subject_id = s.id`+ours+`WHERE d.environment = ? AND d.model = ? AND `+see+
 		` ORDER BY CASE s.state WHEN 'live' THEN 0 ELSE 1 END, d.share DESC, d.deployed_at DESC, s.key DESC LIMIT 1`, append([]any{environment, model}, args...)...)
 	list, err := all(rows, err, scanSubject)
 	if err != nil {
