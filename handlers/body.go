@@ -30,10 +30,12 @@ func readBody(c *gin.Context, limit int64) ([]byte, error) {
 	}
 	tooLarge := models.Errorf(models.TooLarge, "This is larger than the %d bytes that are taken here.", limit)
 	if c.Request.ContentLength > limit {
+		drain(c.Request.Body)
 		return nil, tooLarge
 	}
 	packed, err := io.ReadAll(io.LimitReader(c.Request.Body, limit+1))
 	if over := new(http.MaxBytesError); errors.As(err, &over) || int64(len(packed)) > limit {
+		drain(c.Request.Body)
 		return nil, tooLarge
 	}
 	if err != nil {
@@ -48,6 +50,13 @@ func readBody(c *gin.Context, limit int64) ([]byte, error) {
 		return nil, models.Errorf(models.Unsupported, "The content encoding %q is not read here; send gzip or none.", encoding)
 	}
 }
+
+// maxDrained is how much of a refused body is read all the same: many clients send
+// the whole of it before they look at the answer, and would only see a cut
+// connection.
+const maxDrained = 64 << 20
+
+func drain(body io.Reader) { _, _ = io.CopyN(io.Discard, body, maxDrained) }
 
 func unpack(packed []byte, limit int64, tooLarge error) ([]byte, error) {
 	z, err := gzip.NewReader(bytes.NewReader(packed))

@@ -159,7 +159,7 @@ func (h *Handlers) knownHost(c *gin.Context) {
 	}
 	c.Abort()
 	writeProblem(c, problem{Type: "about:blank", Title: "Misdirected Request", Status: http.StatusMisdirectedRequest,
-		Detail: "This host name is not one of ours. An administrator can allow it with --allow-host."})
+		Detail: "This host name is not one of ours. An administrator can allow it with --allowed-hosts."})
 }
 
 // Limits of bodies. Hooks have their source's own.
@@ -176,6 +176,8 @@ func (h *Handlers) limit(c *gin.Context) {
 		limit = hardLimit
 	}
 	if c.Request.ContentLength > limit {
+		_ = http.NewResponseController(c.Writer).SetReadDeadline(time.Now().Add(bodyTime))
+		drain(c.Request.Body)
 		h.fail(c, models.Errorf(models.TooLarge, "This is larger than the %d bytes that are taken here.", limit))
 		return
 	}

@@ -110,7 +110,7 @@ func writeTokens(w io.Writer, list []models.Token, now time.Time) {
 	defer table.Flush()
 	fmt.Fprintln(table, "ID\tNAME\tROLE\tPROJECT\tSCOPES\tTOKEN\tWORKS\tLAST USED")
 	for _, t := range list {
-		fmt.Fprintf(table, "%d\t%s\t%s\t%s\t%s\t%s…%s\t%s\t%s\n", t.ID, t.Name, t.Role, orDash(t.Project),
+		fmt.Fprintf(table, "%d\t%s\t%s\t%s\t%s\t%s…%s\t%s\t%s\n", t.ID, printable(t.Name), t.Role, orDash(t.Project),
 			orDash(scopes(t.Scopes)), t.Prefix, t.Last4, yesNo(t.Works(now)), day(t.LastUsed))
 	}
 }
@@ -175,4 +175,10 @@ func day(t time.Time) string {
 		return "never"
 	}
 	return t.UTC().Format("2006-01-02 15:04")
+}
+
+// printable shows what a terminal would obey: control characters are escaped.
+func printable(s string) string {
+	quoted := strconv.Quote(s)
+	return quoted[1 : len(quoted)-1]
 }

@@ -165,6 +165,9 @@ func (s *Store) SetDisabled(ctx context.Context, by models.Principal, person int
 		at := int64(0)
 		if disabled {
 			at = u.at()
+			if err := u.keepAdministrator(person); err != nil {
+				return err
+			}
 		}
 		if err := u.must(`UPDATE people SET disabled_at = ? WHERE id = ?`, at, person); err != nil {
 			return err
@@ -172,10 +175,7 @@ func (s *Store) SetDisabled(ctx context.Context, by models.Principal, person int
 		if !disabled {
 			return nil
 		}
-		if err := u.endSessions(person); err != nil {
-			return err
-		}
-		return u.keepAdministrator()
+		return u.endSessions(person)
 	})
 }
 
@@ -185,10 +185,12 @@ func (s *Store) SetHubRole(ctx context.Context, by models.Principal, person int6
 		return models.FieldErrorf(models.Unprocessed, "role", "There is no role %q.", role)
 	}
 	return s.changePerson(ctx, by, person, "person.role", map[string]any{"role": role}, func(u *unit) error {
-		if err := u.must(`UPDATE people SET hub_role = ? WHERE id = ?`, string(role), person); err != nil {
-			return err
+		if role != models.Administrator {
+			if err := u.keepAdministrator(person); err != nil {
+				return err
+			}
 		}
-		return u.keepAdministrator()
+		return u.must(`UPDATE people SET hub_role = ? WHERE id = ?`, string(role), person)
 	})
 }
 
@@ -207,16 +209,16 @@ func (s *Store) changePerson(ctx context.Context, by models.Principal, person in
 	})
 }
 
-// keepAdministrator refuses what would leave nobody who can administer the hub,
-// when somebody could before.
-func (u *unit) keepAdministrator() error {
-	var left, people int
-	err := u.row(`SELECT COALESCE(SUM(CASE WHEN hub_role = 'administrator' AND disabled_at = 0 THEN 1 ELSE 0 END), 0), COUNT(*) FROM people`,
-		nil, &left, &people)
+// keepAdministrator refuses to take the last account away that can administer
+// the hub. Others may always go.
+func (u *unit) keepAdministrator(person int64) error {
+	var is, others int
+	err := u.row(`SELECT COALESCE(SUM(CASE WHEN id = ? THEN 1 ELSE 0 END), 0), COALESCE(SUM(CASE WHEN id <> ? THEN 1 ELSE 0 END), 0)
+ FROM people WHERE hub_role = 'administrator' AND disabled_at = 0`, []any{person, person}, &is, &others)
 	if err != nil {
 		return fmt.Errorf("count the administrators: %w", err)
 	}
-	if left == 0 {
+	if is > 0 && others == 0 {
 		return models.Errorf(models.Conflict, "That would leave the hub without an administrator.")
 	}
 	return nil
