@@ -29,6 +29,8 @@ type Description struct {
 	Links   []LinkTo       // from this subject
 	Owners  []OwnerClaim   // declared by the source
 	Text    string         // further words that search finds
+
+	Event, Source string // the event and the integration that said it; stamped by the store
 }
 
 // LinkTo is one edge from the described subject.

@@ -64,6 +64,9 @@ type StateFact struct {
 	State State     `json:"state"`
 	Raw   string    `json:"raw,omitempty"`
 	At    time.Time `json:"at"`
+
+	Event  string `json:"event,omitempty"`  // what said so
+	Source string `json:"source,omitempty"` // the integration it came from
 }
 
 // Merge takes in what a description says and names the facts that changed.
@@ -112,7 +115,7 @@ func fields(d Description) map[string]any {
 		if at.IsZero() {
 			at = d.At
 		}
-		out[FactState] = StateFact{State: d.State, Raw: d.Raw, At: at.UTC()}
+		out[FactState] = StateFact{State: d.State, Raw: d.Raw, At: at.UTC(), Event: d.Event, Source: d.Source}
 	}
 	return out
 }

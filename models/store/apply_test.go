@@ -130,7 +130,7 @@ func (h *hub) state() string {
 		`SELECT kind || ' ' || key || ' ' || integration_id || ' ' || title || ' ' || state || ' ' || state_at || ' ' || checks || ' ' || described || ' ' || facts FROM subjects`,
 		`SELECT f.key || ' ' || l.relation || ' ' || t.key || ' ' || l.evidence FROM links l JOIN subjects f ON f.id = l.from_id JOIN subjects t ON t.id = l.to_id WHERE l.until_at = 0`,
 		`SELECT s.key || ' ' || o.person FROM owners o JOIN subjects s ON s.id = o.subject_id WHERE o.until_at = 0`,
-		`SELECT s.key || ' ' || b.name FROM cards c JOIN subjects s ON s.id = c.subject_id JOIN board_columns b ON b.id = c.column_id`,
+		`SELECT s.key || ' ' || b.name || ' ' || c.placed FROM cards c JOIN subjects s ON s.id = c.subject_id JOIN board_columns b ON b.id = c.column_id`,
 	} {
 		rows, err := h.s.reader.Query(q)
 		require.NoError(h.t, err)
@@ -241,4 +241,28 @@ func TestCardsKeepTheirOrder(t *testing.T) {
 
 func TestRowsOfActivityShareNoEncoding(t *testing.T) {
 	require.NotEqual(t, activityRow{Actor: "ab"}.chain(""), activityRow{Actor: "a", ByName: "b"}.chain(""), "no two rows share an encoding")
+}
+
+func TestACardSaysOnlyWhatItsTextSays(t *testing.T) {
+	both(t, func(t *testing.T, s *Store) {
+		h, ctx := newHub(t, s), context.Background()
+		model := ref(models.Model, "fraud-score")
+		save := func(n int, text string, d models.Description) {
+			d.Ref, d.At = model, day(n)
+			_, err := s.SaveCard(ctx, admin, h.project.ID, model.Key, models.Batch{Descriptions: []models.Description{d}, Cards: []models.CardText{{Model: model.Key, Markdown: text, At: day(n)}}})
+			require.NoError(t, err)
+		}
+		save(0, "one", models.Description{Facts: map[string]any{"license": "mit", "tags": []string{"a"}}, Links: []models.LinkTo{{Relation: models.Mentions, To: ref(models.Dataset, "lake/one")}}})
+		require.Equal(t, "Backlog", h.column(models.ModelCard, model.Key), "a model stands on the board as its card")
+		require.Equal(t, "mit", h.find(models.Model, model.Key).Facts["license"])
+		save(1, "two", models.Description{Facts: map[string]any{"tags": []string{"b"}}})
+		got := h.find(models.Model, model.Key)
+		require.Equal(t, map[string]any{"tags": []any{"b"}}, got.Facts)
+		out, _, err := s.Links(ctx, admin, got.ID)
+		require.NoError(t, err)
+		require.Empty(t, out)
+		h.apply("cloudevents", "v", models.Description{Ref: ref(models.ModelVersion, model.Key+"/1"), At: day(2), State: models.Registered})
+		require.Empty(t, h.column(models.ModelCard, model.Key), "… until it has a version")
+		require.Equal(t, "Candidate", h.column(models.ModelVersion, model.Key+"/1"))
+	})
 }

@@ -143,12 +143,16 @@ func (w *wave) versionState(row *subjectRow) error {
 	state, at := declared.State, millis(declared.At)
 	name, version, ok := models.SplitVersion(row.ref.Key)
 	if ok {
-		s, since, err := w.served(name, version)
+		s, since, by, err := w.served(name, version)
 		if err != nil {
 			return err
 		}
 		if s != "" && declared.State != models.Retired {
 			state, at = s, since
+			if row.cause, err = w.stateOf(by); err != nil {
+				return err
+			}
+			row.cause.At = moment(since)
 		}
 	}
 	if state == "" && row.described {
@@ -170,33 +174,38 @@ func (w *wave) versionState(row *subjectRow) error {
 }
 
 // served tells what the deployments of a version in serving environments make of
-// it: live, retired, or nothing.
-func (w *wave) served(model, version string) (state models.State, since int64, err error) {
-	rows, err := w.query(`SELECT d.environment, s.state, s.state_at FROM deployments d JOIN subjects s ON s.id = d.subject_id`+ours+`
- WHERE d.model = ? AND d.version = ? ORDER BY s.state_at`, model, version)
+// it: live, retired, or nothing; since when, and which deployment decides.
+func (w *wave) served(model, version string) (state models.State, since, by int64, err error) {
+	rows, err := w.query(`SELECT s.id, d.environment, s.state, s.state_at FROM deployments d JOIN subjects s ON s.id = d.subject_id`+ours+`
+ WHERE d.model = ? AND d.version = ? ORDER BY s.state_at, s.key`, model, version)
 	if err != nil {
-		return "", 0, err
+		return "", 0, 0, err
 	}
 	defer rows.Close()
 	for rows.Next() {
 		var environment, s string
-		var at int64
-		if err := rows.Scan(&environment, &s, &at); err != nil {
-			return "", 0, err
+		var id, at int64
+		if err := rows.Scan(&id, &environment, &s, &at); err != nil {
+			return "", 0, 0, err
 		}
-		if !models.Serving(environment) {
+		if !models.Serving(environment) || state == models.Live {
 			continue
 		}
 		switch models.State(s) {
 		case models.Live:
-			if state != models.Live {
-				state, since = models.Live, at
-			}
+			state, since, by = models.Live, at, id
 		case models.Superseded, models.RolledBack, models.Removed:
-			if state != models.Live {
-				state, since = models.Retired, at
-			}
+			state, since, by = models.Retired, at, id
 		}
 	}
-	return state, since, rows.Err()
+	return state, since, by, rows.Err()
+}
+
+// stateOf is what gave a subject the state that its source declared.
+func (w *wave) stateOf(id int64) (models.StateFact, error) {
+	row, err := w.load(id)
+	if err != nil {
+		return models.StateFact{}, err
+	}
+	return row.facts.State(), nil
 }

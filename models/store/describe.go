@@ -38,6 +38,7 @@ func (w *wave) stamp(d models.Description) models.Description {
 	d.At = d.At.UTC().Truncate(time.Millisecond)
 	d.Title, d.Raw, d.Text = cut(clean(d.Title), 500), cut(clean(d.Raw), 100), cut(clean(d.Text), 16<<10)
 	d.URL = webAddress(d.URL)
+	d.Event, d.Source = w.in.Name, w.sayer()
 	return d
 }
 

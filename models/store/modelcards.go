@@ -26,10 +26,57 @@ func (w *wave) saveCard(c models.CardText) error {
 	row.described, row.dirty = true, true
 	row.upstreamAt = max(row.upstreamAt, millis(c.At))
 	w.touch(row)
+	if err := w.forget(row, c); err != nil {
+		return err
+	}
 	if err := w.insertRevision(row.id, c); err != nil {
 		return err
 	}
 	return w.touchNewest(row.id)
+}
+
+// forget removes what an earlier card of the same origin said in its front matter
+// and this one says no longer: facts and links.
+func (w *wave) forget(row *subjectRow, c models.CardText) error {
+	if len(c.Problems) > 0 {
+		return nil // front matter that can not be read takes nothing back
+	}
+	now, kept := models.Description{Ref: row.ref, At: c.At, Facts: map[string]any{}}, map[models.Relation]bool{}
+	for _, d := range w.in.Batch.Descriptions {
+		if d.Ref.Kind == row.ref.Kind && d.Ref.Key == row.ref.Key {
+			for name := range d.Facts {
+				now.Facts[name] = true
+			}
+			for _, l := range d.Links {
+				kept[l.Relation] = true
+			}
+		}
+	}
+	gone := map[string]any{}
+	for name, fact := range row.facts {
+		if _, still := now.Facts[name]; !still && name[0] != '_' && fact.Integration == w.in.Integration.ID {
+			gone[name] = nil
+		}
+	}
+	now.Facts = gone
+	row.changed = append(row.changed, row.facts.Merge(now, w.in.Integration.ID)...)
+	return w.endLinks(row.id, kept, c.At.UnixMilli())
+}
+
+// endLinks ends the links that front matter made, of the relations that it does
+// not name any more. A person's own links have no rank.
+func (w *wave) endLinks(from int64, kept map[models.Relation]bool, at int64) error {
+	for _, relation := range []models.Relation{models.DerivedFrom, models.Mentions} {
+		if kept[relation] {
+			continue
+		}
+		_, err := w.exec(`UPDATE links SET until_at = ? WHERE from_id = ? AND relation = ? AND integration_id = ? AND rank <> '' AND until_at = 0 AND since_at < ?`,
+			at, from, relation, w.in.Integration.ID, at)
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (w *wave) insertRevision(model int64, c models.CardText) error {

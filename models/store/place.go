@@ -147,14 +147,21 @@ func (w *wave) target(row *subjectRow, kind models.Kind, project int64) (*boardP
 	return b, b.column(rule.Column), rule, nil
 }
 
-// placement says which rule and event placed a card, and when that happened
-// upstream: what is imported late is as old as it is.
+// placement says which rule placed a card, which event gave the subject the state
+// that the rule is about, and when that was. All of it follows from the facts, so
+// that the order of arrival does not show.
 func (w *wave) placement(row *subjectRow, rule models.Rule) models.Placement {
-	at := moment(row.upstreamAt)
-	if at.IsZero() || at.After(w.now) {
-		at = w.now
+	cause := row.cause
+	if cause.Event == "" {
+		cause = row.facts.State()
 	}
-	return models.Placement{Rule: rule.Words(), Event: w.in.Name, Source: w.sayer(), At: at}
+	if cause.Event == "" {
+		cause = models.StateFact{Event: w.in.Name, Source: w.sayer(), At: moment(row.upstreamAt)}
+	}
+	if cause.At.IsZero() || cause.At.After(w.now) {
+		cause.At = w.now
+	}
+	return models.Placement{Rule: rule.Words(), Event: cause.Event, Source: cause.Source, At: cause.At.UTC()}
 }
 
 // newCard makes a card at the top of its column, the newest upstream first.
@@ -188,7 +195,7 @@ func (w *wave) replace(row *subjectRow, kind models.Kind, c cardRow) (map[string
 	}
 	column := b.columns[to]
 	if column.id == c.column && c.movedFrom < 0 {
-		return nil, nil
+		return nil, w.explain(c, p)
 	}
 	from := ""
 	if i := b.index(c.column); i >= 0 {
@@ -203,6 +210,15 @@ func (w *wave) replace(row *subjectRow, kind models.Kind, c cardRow) (map[string
 		return nil, err
 	}
 	return map[string]any{"card": c.id, "from": from, "to": column.name}, w.count(column.id, +1)
+}
+
+// explain brings the reason of a card that stays up to date.
+func (w *wave) explain(c cardRow, p models.Placement) error {
+	if c.placed.Person != "" || encode(c.placed) == encode(p) {
+		return nil
+	}
+	_, err := w.exec(`UPDATE cards SET placed = ? WHERE id = ?`, encode(p), c.id)
+	return err
 }
 
 func (u *unit) count(column int64, by int) error {

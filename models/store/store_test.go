@@ -180,7 +180,7 @@ func newHub(t *testing.T, s *Store) *hub {
 
 func (h *hub) apply(source, id string, d ...models.Description) Outcome {
 	h.t.Helper()
-	out, err := h.s.Apply(context.Background(), Inbound{Integration: h.sources[source], ID: id, Name: "test." + id, Body: []byte(id), Batch: models.Batch{Descriptions: d}})
+	out, err := h.s.Apply(context.Background(), Inbound{Integration: h.sources[source], ID: id, Name: "test." + strings.TrimRight(id, "0123456789"), Body: []byte(id), Batch: models.Batch{Descriptions: d}})
 	require.NoError(h.t, err)
 	return out
 }

@@ -29,6 +29,8 @@ type subjectRow struct {
 	touched bool     // it waits to be evaluated
 	here    bool     // this write describes it
 	fresh   bool     // this write made it: nothing hangs on it yet
+
+	cause models.StateFact // what gave it its state, when that was another subject
 }
 
 const subjectRowColumns = `id, kind, key, integration_id, home_id, title, url, state, raw, checks, described, facts, seq, state_at, upstream_at`
