@@ -30,7 +30,9 @@ type Description struct {
 	Owners  []OwnerClaim   // declared by the source
 	Text    string         // further words that search finds
 
-	Event, Source string // the event and the integration that said it; stamped by the store
+	// The event and the integration that said it; stamped by the store.
+	Event  string `json:",omitempty"`
+	Source string `json:",omitempty"`
 }
 
 // LinkTo is one edge from the described subject.
