@@ -4,6 +4,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . .ci/setup.sh
+. .ci/security.sh
 tier="${1:-test}"
 times=()
 
@@ -21,6 +22,7 @@ setup() {
   setup_go
   setup_node
   setup_mlflow
+  setup_scanners
 }
 
 formatted() {
@@ -71,6 +73,9 @@ else
   step "pinned versions" pinned
   step "generated files" generated
   step "vet and staticcheck" checked
+  step "gosec" scanned
+  step "known vulnerabilities" vulnerable
+  step "bill of materials" billed
   step "go test -race" go test -race -p 2 -timeout 20m ./...
   step "fuzz" fuzzed "${FUZZTIME:-5s}"
   step "browser" browsers

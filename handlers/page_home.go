@@ -120,7 +120,7 @@ func (h *Handlers) closeOnboarding(c *gin.Context) error {
 
 // remember keeps a choice in this browser for a year.
 func (h *Handlers) remember(c *gin.Context, name, value string) {
-	http.SetCookie(c.Writer, &http.Cookie{Name: name, Value: value, Path: "/", MaxAge: 365 * 24 * 3600,
+	http.SetCookie(c.Writer, &http.Cookie{Name: name, Value: value, Path: "/", MaxAge: 365 * 24 * 3600, // #nosec G124 -- the same
 		Secure: h.secure, HttpOnly: true, SameSite: http.SameSiteLaxMode})
 }
 

@@ -151,7 +151,7 @@ func (h *Handlers) cookieName() string {
 }
 
 func (h *Handlers) setCookie(c *gin.Context, value string, age int) {
-	http.SetCookie(c.Writer, &http.Cookie{Name: h.cookieName(), Value: value, Path: "/", MaxAge: age,
+	http.SetCookie(c.Writer, &http.Cookie{Name: h.cookieName(), Value: value, Path: "/", MaxAge: age, // #nosec G124 -- Secure exactly when the base URL is https
 		Secure: h.secure, HttpOnly: true, SameSite: http.SameSiteLaxMode})
 }
 

@@ -129,7 +129,7 @@ func (p *PollLoop) pace(poller Poller, a Account) time.Duration {
 	if p.Jitter != nil {
 		return p.Jitter(every)
 	}
-	return every + time.Duration((rand.Float64()-0.5)*0.2*float64(every))
+	return every + time.Duration((rand.Float64()-0.5)*0.2*float64(every)) // #nosec G404 -- spreads load, protects nothing
 }
 
 // hostOf is what a target's polls crowd: the host of its upstream address, or

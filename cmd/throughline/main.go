@@ -49,6 +49,7 @@ type commands struct {
 	User    userCommand    `cmd:"" help:"Make, list and disable accounts, set passwords."`
 	Health  healthCommand  `cmd:"" help:"Ask a running server whether it is ready: exit 0 when it is."`
 	Version versionCommand `cmd:"" help:"Print the version."`
+	Sbom    sbomCommand    `cmd:"" help:"Print what this binary is made of: SPDX 2.3, JSON."`
 }
 
 // run is the program: it ends when ctx does, or earlier, with an exit code.

@@ -87,6 +87,7 @@ func (u *unit) createToken(t NewToken, value string) (int64, error) {
 	return id, err
 }
 
+// #nosec G101 -- names of columns
 const tokenColumns = `t.id, t.name, t.prefix, t.last4, t.role, COALESCE(p.key, ''), t.scopes, t.created_by,
 	t.created_at, t.expires_at, t.revoked_at, t.last_used_at FROM tokens t LEFT JOIN projects p ON p.id = t.project_id`
 

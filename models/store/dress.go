@@ -13,7 +13,7 @@ func (s *Store) dress(ctx context.Context, p models.Project, columns []models.Co
 	var cards []*models.Card
 	for i := range columns {
 		for j := range columns[i].Cards {
-			cards = append(cards, &columns[i].Cards[j])
+			cards = append(cards, &columns[i].Cards[j]) // #nosec G602 -- j ranges over them
 		}
 	}
 	return s.dressCards(ctx, p, cards)

@@ -79,7 +79,7 @@ func (t *Teller) ready(ctx context.Context) error {
 		request, _ := http.NewRequestWithContext(ctx, http.MethodGet, t.Base+"/readyz", nil)
 		answer, err := t.client.Do(request)
 		if err == nil {
-			answer.Body.Close()
+			_ = answer.Body.Close()
 			if answer.StatusCode == http.StatusOK {
 				return nil
 			}
