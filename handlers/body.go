@@ -38,6 +38,9 @@ func readBody(c *gin.Context, limit int64) ([]byte, error) {
 		drain(c.Request.Body)
 		return nil, tooLarge
 	}
+	if models.CodeOf(err) == models.Busy {
+		return nil, err
+	}
 	if err != nil {
 		return nil, models.Errorf(models.Invalid, "The body ended early after %d bytes: %w", len(packed), err)
 	}

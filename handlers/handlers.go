@@ -15,6 +15,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/gin-gonic/gin"
 	"github.com/prometheus/client_golang/prometheus"
+	"golang.org/x/sync/semaphore"
 
 	"throughline/handlers/live"
 	"throughline/integrations"
@@ -57,6 +58,7 @@ type Handlers struct {
 	tokens  *tokens
 	hashing chan struct{} // password checks under way
 	origins *http.CrossOriginProtection
+	budget  *semaphore.Weighted // places for large bodies
 	root    http.Handler
 }
 
@@ -73,6 +75,7 @@ func New(o Options) (*Handlers, error) {
 	h.metrics = newMetrics(h.Metrics, h.Store)
 	h.logins, h.tokens = newAttempts(h.Now), newTokens(h.Now)
 	h.hashing = make(chan struct{}, 4)
+	h.budget = newBudget()
 	h.hub = h.newHub()
 	if err := h.mount(); err != nil {
 		h.hub.Close()

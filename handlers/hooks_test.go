@@ -113,3 +113,21 @@ func TestABotMayPostWithBasic(t *testing.T) {
 	require.Equal(t, 401, s.ask("", "POST", "/hooks/cloudevents/mine?token="+s.tokens["seed"], r, "Content-Type", ceType).status)
 	require.Equal(t, 202, s.ask("seed", "POST", "/api/v1/projects/MINE/events", cloudEvent("b2", "run.started", `{"run_id":"b2"}`), "Content-Type", ceType).status)
 }
+
+// Row 17: strangers who send large bodies all at once share a few places in
+// memory; small ones go on being taken.
+func TestLargeBodiesShareAFewPlaces(t *testing.T) {
+	s := newSite(t)
+	s.project("MINE")
+	s.seed()
+	require.True(t, s.h.budget.TryAcquire(bodiesAtOnce))
+	big := strings.Repeat(" ", 2*smallEnough) + pullBody
+	a := s.signed("/hooks/github/mine", "s", "pull_request", "big1", big)
+	require.Equal(t, 503, a.status, a.body)
+	require.NotEmpty(t, a.header.Get("Retry-After"))
+	require.Equal(t, 202, s.signed("/hooks/github/mine", "s", "pull_request", "small1", pullBody).status)
+	s.h.budget.Release(bodiesAtOnce)
+	for i := range 2 * bodiesAtOnce {
+		require.Equal(t, 202, s.signed("/hooks/github/mine", "s", "pull_request", "big2"+itoa(int64(i)), big).status, "a place is given back")
+	}
+}

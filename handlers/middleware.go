@@ -181,10 +181,13 @@ func (h *Handlers) limit(c *gin.Context) {
 		h.fail(c, models.Errorf(models.TooLarge, "This is larger than the %d bytes that are taken here.", limit))
 		return
 	}
-	c.Request.Body = http.MaxBytesReader(c.Writer, c.Request.Body, limit)
+	counted := &metered{ReadCloser: http.MaxBytesReader(c.Writer, c.Request.Body, limit), budget: h.budget}
+	defer counted.release()
+	c.Request.Body = counted
 	if !safe(c.Request.Method) { // whoever drips bytes is cut off; not every writer of tests can
 		_ = http.NewResponseController(c.Writer).SetReadDeadline(time.Now().Add(bodyTime))
 	}
+	c.Next()
 }
 
 // sameText compares without telling by its time where two texts differ.

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"sync/atomic"
@@ -144,8 +145,28 @@ func (s *socket) close(err error) {
 		_ = s.conn.CloseNow()
 		return
 	}
+	if code == talking {
+		s.hangUp(code)
+		return
+	}
 	_ = s.net.SetWriteDeadline(time.Now().Add(writeDeadline))
 	if err := s.conn.Close(code, closeWords[code]); err != nil && !errors.Is(err, net.ErrClosed) {
 		_ = s.conn.CloseNow()
 	}
+}
+
+// hangUp says why and ends the connection without waiting for an answer: whoever
+// talks may go on for ever. What is on its way is read for a moment, because
+// closing over unread bytes would destroy our last word.
+func (s *socket) hangUp(code websocket.StatusCode) {
+	word := closeWords[code]
+	last := append([]byte{0x88, byte(2 + len(word)), byte(code >> 8), byte(code)}, word...) // RFC 6455, 5.5.1
+	_ = s.net.SetDeadline(time.Now().Add(time.Second))
+	if _, err := s.net.Write(last); err == nil {
+		if half, ok := s.net.(interface{ CloseWrite() error }); ok {
+			_ = half.CloseWrite()
+		}
+		_, _ = io.Copy(io.Discard, s.net)
+	}
+	_ = s.conn.CloseNow()
 }
