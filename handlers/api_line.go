@@ -72,6 +72,7 @@ type lineJSON struct {
 	ModelCard    *lineCard      `json:"model_card"`
 	Owners       []ownerJSON    `json:"owners"`
 	Gaps         []gapJSON      `json:"gaps"`
+	Warnings     []warningJSON  `json:"warnings" doc:"What is wrong with how the data is held; these are no gaps"`
 }
 
 type lineDeployment struct {
@@ -97,6 +98,8 @@ type lineDataset struct {
 	Dataset  refJSON         `json:"dataset"`
 	Relation models.Relation `json:"relation"`
 	Owners   []ownerJSON     `json:"owners"`
+
+	Classification models.Classification `json:"classification,omitempty" doc:"Of the dataset's data"`
 }
 
 type lineCard struct {
@@ -132,7 +135,7 @@ func (h *Handlers) readThroughline(ctx context.Context, in *struct {
 
 func (h *Handlers) lineJSON(t models.Throughline) lineJSON {
 	out := lineJSON{Environment: t.Environment, Model: t.Model, Whole: t.Whole(), ModelVersion: h.node(t, t.Version), Run: h.node(t, t.Run),
-		PipelineRun: h.node(t, t.PipelineRun), Commit: h.node(t, t.Commit), Owners: []ownerJSON{}, Gaps: each(t.Gaps, h.gapJSON)}
+		PipelineRun: h.node(t, t.PipelineRun), Commit: h.node(t, t.Commit), Owners: []ownerJSON{}, Gaps: each(t.Gaps, h.gapJSON), Warnings: each(t.Warnings(h.Now()), warningOf)}
 	out.Deployment = lineDeployment{NodeJSON: *h.node(t, &t.Deployment), Environment: t.Environment, Model: t.Model, Version: t.Deployment.Text("version")}
 	out.PullRequests = each(t.PullRequests, func(p models.PullRequestLine) linePull {
 		return linePull{NodeJSON: *h.node(t, &p.Subject), Reviews: each(p.Reviews, func(r models.Review) reviewJSON {
@@ -140,7 +143,8 @@ func (h *Handlers) lineJSON(t models.Throughline) lineJSON {
 		})}
 	})
 	out.Datasets = each(t.Datasets, func(d models.DatasetLine) lineDataset {
-		return lineDataset{NodeJSON: *h.node(t, &d.Version), Dataset: refOf(d.Dataset), Relation: d.Relation, Owners: each(d.Owners, ownerOf)}
+		return lineDataset{NodeJSON: *h.node(t, &d.Version), Dataset: refOf(d.Dataset), Relation: d.Relation, Owners: each(d.Owners, ownerOf),
+			Classification: d.Governance.Classification}
 	})
 	if t.Card != nil {
 		model := models.Ref{Kind: models.Model, Key: t.Model}

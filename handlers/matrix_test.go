@@ -143,7 +143,7 @@ func fill(r Route) string {
 		case "namespace":
 			return "s3"
 		case "name":
-			if strings.HasPrefix(r.Path, "/datasets/") {
+			if strings.Contains(r.Path, "/datasets/") {
 				return "clicks"
 			}
 			if strings.Contains(r.Path, "/integrations/") {

@@ -18,7 +18,7 @@ func (h *Handlers) listRoutes() []Route {
 		get("/runs", signedIn(), h.list("Runs", models.Run, "Connect MLflow, or let a script post its first run.")),
 		get("/pipelines", signedIn(), h.list("Pipeline runs", models.PipelineRun, "Connect GitHub, or let a bot post its first pipeline run.")),
 		get("/models", signedIn(), h.showModels),
-		get("/datasets", signedIn(), h.list("Datasets", models.Dataset, "A dataset appears with the first run that was trained on it.")),
+		get("/datasets", signedIn(), h.showDatasets),
 		get("/search", signedIn(), h.search),
 		get("/deployments", signedIn(), h.showDeployments),
 	}
@@ -46,15 +46,30 @@ func (h *Handlers) showModels(c *gin.Context) error {
 	return h.answerList(c, p, []models.Kind{models.Model})
 }
 
+// showDatasets lists the datasets with what is said of their data.
+func (h *Handlers) showDatasets(c *gin.Context) error {
+	p := views.ListPage{Frame: h.frame(c, "Datasets"), Heading: "Datasets", Path: "/datasets", Classes: models.Classifications,
+		Empty: "A dataset appears with the first run that was trained on it."}
+	if class := models.Classification(c.Query("classification")); slices.Contains(models.Classifications, class) {
+		p.Class = class
+	}
+	return h.answerList(c, p, []models.Kind{models.Dataset})
+}
+
 func (h *Handlers) answerList(c *gin.Context, p views.ListPage, kinds []models.Kind) error {
 	p.Text, p.State, p.Best = strings.TrimSpace(c.Query("q")), models.State(c.Query("state")), c.Query("best") != ""
-	p.Filtered = p.Text != "" || p.State != "" || p.Kind != ""
+	p.Filtered = p.Text != "" || p.State != "" || p.Kind != "" || p.Class != ""
 	rows, next, err := h.Store.Subjects(c.Request.Context(), h.principal(c), store.SubjectFilter{Kinds: kinds, Text: p.Text,
-		State: p.State, Best: p.Best, After: c.Query("after")})
+		State: p.State, Classification: p.Class, Best: p.Best, After: c.Query("after")})
 	if err != nil {
 		return err
 	}
 	p.Rows, p.Next = rows, next
+	if len(p.Classes) > 0 {
+		if p.Governance, err = h.Store.GovernanceOf(c.Request.Context(), ids(rows)); err != nil {
+			return err
+		}
+	}
 	return render(c, http.StatusOK, views.List(p))
 }
 
@@ -111,4 +126,12 @@ func fillMatrix(p *views.DeploymentsPage, live []views.DeploymentRow) {
 	}
 	slices.Sort(p.Environments)
 	slices.Sort(p.Models)
+}
+
+func ids(list []models.Subject) []int64 {
+	out := make([]int64, len(list))
+	for i, s := range list {
+		out[i] = s.ID
+	}
+	return out
 }

@@ -30,6 +30,7 @@ func (h *Handlers) subjectRoutes() []Route {
 		get("/models/:name", ofSubject(models.Viewer, modelParam), h.showModel),
 		get("/models/:name/card", ofSubject(models.Contributor, modelParam), h.showCardForm),
 		post("/models/:name/card", ofSubject(models.Contributor, modelParam), h.submitModelCard),
+		post("/datasets/:namespace/:name/governance", ofSubject(models.Contributor, datasetParam), h.submitGovernance),
 		write("comments", h.submitComment),
 		write("comments/:id", h.submitEdit),
 		write("comments/:id/delete", h.submitDeletion),
@@ -153,9 +154,13 @@ func (h *Handlers) dressSubject(c *gin.Context, p *views.SubjectPage) error {
 		}
 		p.Card = card
 		p.Versions = versionsAmong(p.In)
-		return h.addLine(c, p, "", model)
+		if err := h.addLine(c, p, "", model); err != nil {
+			return err
+		}
+		return h.warnOfData(c, p)
 	case models.Dataset:
 		p.Versions = versionsAmong(p.In)
+		return h.dressData(c, p)
 	case models.Deployment:
 		return h.addLine(c, p, s.Text("environment"), s.Text("model"))
 	}

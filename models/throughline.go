@@ -78,6 +78,28 @@ type DatasetLine struct {
 	Dataset  Ref
 	Relation Relation // trained_on or evaluated_on
 	Owners   []Owner
+
+	Governance Governance // of the dataset
+	Taken      time.Time  // when the version was first heard of; zero where it does not matter
+}
+
+// Warnings are what is wrong with how the data of the line is held: no gaps, for
+// the line may be whole all the same. Each is told once.
+func (t Throughline) Warnings(now time.Time) (out []DataWarning) {
+	told := map[DataWarning]bool{}
+	for _, d := range t.Datasets {
+		list := d.Governance.Warnings(d.Dataset)
+		if w, ended := d.Governance.Ended(d.Version.Ref, d.Taken, now); ended {
+			list = append(list, w)
+		}
+		for _, w := range list {
+			if !told[w] {
+				told[w] = true
+				out = append(out, w)
+			}
+		}
+	}
+	return out
 }
 
 // FindGaps names what the line lacks, in the order of the line.

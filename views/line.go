@@ -38,7 +38,8 @@ type boxItem struct {
 	Note    string
 	Owners  []models.Owner
 	At      time.Time
-	Owned   bool // shows owners, or that there are none
+	Owned   bool              // shows owners, or that there are none
+	Data    models.Governance // of a dataset version
 }
 
 // chain are the five boxes: data, code, run, model version, deployment.
@@ -49,7 +50,7 @@ func chain(t models.Throughline) []box {
 func dataBox(t models.Throughline) box {
 	b := box{Name: "Data", Icon: "data", Missing: "No dataset version is linked", GapPath: "#gap-dataset"}
 	for _, d := range t.Datasets {
-		b.Items = append(b.Items, boxItem{Subject: d.Version, Note: d.Relation.Word(), Owners: d.Owners, Owned: true, At: d.Version.StateAt})
+		b.Items = append(b.Items, boxItem{Subject: d.Version, Note: d.Relation.Word(), Owners: d.Owners, Owned: true, At: d.Version.StateAt, Data: d.Governance})
 		b.Evidence = weaker(b.Evidence, evidenceTo(t, d.Version.ID))
 	}
 	return b.done()

@@ -10,21 +10,24 @@ import (
 // ListPage is a list of subjects, the newest first: runs, pipelines, pulls,
 // models, datasets, what a search found.
 type ListPage struct {
-	Frame    Frame
-	Heading  string
-	Lead     string
-	Path     string // of the list, for the filter
-	Text     string
-	Kinds    []models.Kind // to choose from; none on the list of one kind
-	Kind     models.Kind
-	States   []models.State
-	State    models.State
-	Best     bool
-	Rows     []models.Subject
-	Next     string // cursor
-	Filtered bool
-	Live     map[string][]DeploymentRow // where models are live, by model
-	Empty    string                     // the sentence where there is nothing at all
+	Frame      Frame
+	Heading    string
+	Lead       string
+	Path       string // of the list, for the filter
+	Text       string
+	Kinds      []models.Kind // to choose from; none on the list of one kind
+	Kind       models.Kind
+	States     []models.State
+	State      models.State
+	Best       bool
+	Classes    []models.Classification // to choose from; on the list of datasets
+	Class      models.Classification
+	Rows       []models.Subject
+	Next       string // cursor
+	Filtered   bool
+	Live       map[string][]DeploymentRow  // where models are live, by model
+	Governance map[int64]models.Governance // of datasets, by their ids
+	Empty      string                      // the sentence where there is nothing at all
 }
 
 func (p ListPage) query(pairs ...string) string {
@@ -32,7 +35,7 @@ func (p ListPage) query(pairs ...string) string {
 	if p.Best {
 		best = "1"
 	}
-	all := append([]string{"q", p.Text, "kind", string(p.Kind), "state", string(p.State), "best", best}, pairs...)
+	all := append([]string{"q", p.Text, "kind", string(p.Kind), "state", string(p.State), "classification", string(p.Class), "best", best}, pairs...)
 	return address(p.Path, all...)
 }
 

@@ -117,7 +117,7 @@ func overview(p SubjectPage) templ.Component {
 				return templ_7745c5c3_Err
 			}
 		case models.Dataset:
-			templ_7745c5c3_Err = versions(p).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = dataVersions(p).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

@@ -11,27 +11,29 @@ import (
 
 // SubjectPage is everything known of one subject.
 type SubjectPage struct {
-	Frame    Frame
-	Subject  models.Subject
-	Out, In  []models.Link
-	Owners   []models.Owner
-	Above    []models.Owner // of the model or dataset that this is a version of
-	Places   []models.Card  // where its cards stand
-	Activity []models.Activity
-	Comments []models.Comment
-	Projects []models.Project
-	Checks   []Check          // of a pull request's or commit's head
-	Versions []models.Subject // of a model or dataset, the newest first
-	Card     *models.CardRevision
-	Line     *LineNote // of a deployment, or of a version that is live
-	MayWrite bool
-	Error    string // why a form was refused
-	Draft    Draft  // what the refused form held
+	Frame        Frame
+	Subject      models.Subject
+	Out, In      []models.Link
+	Owners       []models.Owner
+	Above        []models.Owner // of the model or dataset that this is a version of
+	Places       []models.Card  // where its cards stand
+	Activity     []models.Activity
+	Comments     []models.Comment
+	Projects     []models.Project
+	Checks       []Check          // of a pull request's or commit's head
+	Versions     []models.Subject // of a model or dataset, the newest first
+	Card         *models.CardRevision
+	Data         *DataPage            // of a dataset
+	DataWarnings []models.DataWarning // of a dataset, or of the data behind a live model
+	Line         *LineNote            // of a deployment, or of a version that is live
+	MayWrite     bool
+	Error        string // why a form was refused
+	Draft        Draft  // what the refused form held
 }
 
 // Draft is the input of a form that comes back.
 type Draft struct {
-	Form     string // comment, link, owners
+	Form     string // comment, link, owners, governance
 	Body     string
 	Relation string
 	Kind     string

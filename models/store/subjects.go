@@ -93,6 +93,7 @@ type SubjectFilter struct {
 	Kinds                 []models.Kind
 	Source, Text, Project string // Project is a key
 	State                 models.State
+	Classification        models.Classification // of datasets
 	Best                  bool   // with Text: the best match first, among the newest
 	After                 string // cursor of the page before
 	Limit                 int    // default 50, at most 200
@@ -152,6 +153,10 @@ func (f SubjectFilter) where(by models.Principal) ([]string, []any) {
 	}
 	if f.State != "" {
 		where, args = append(where, `s.state = ?`), append(args, f.State)
+	}
+	if f.Classification != "" {
+		where = append(where, `EXISTS (SELECT 1 FROM governance g WHERE g.subject_id = s.id AND g.until_at = 0 AND g.classification = ?)`)
+		args = append(args, f.Classification)
 	}
 	if f.Project != "" {
 		where = append(where, `EXISTS (SELECT 1 FROM project_subjects pf JOIN projects p ON p.id = pf.project_id WHERE pf.subject_id = s.id AND p.key = ?)`)

@@ -22,7 +22,7 @@ func (s *Store) Throughline(ctx context.Context, by models.Principal, environmen
 	}
 	t.Deployment = deployment
 	l := &liner{s: s, ctx: ctx, by: by, t: &t}
-	for _, step := range []func() error{l.version, l.run, l.commit, l.pullRequests, l.datasets, l.people} {
+	for _, step := range []func() error{l.version, l.run, l.commit, l.pullRequests, l.datasets, l.governance, l.people} {
 		if err := step(); err != nil {
 			return t, err
 		}
@@ -202,6 +202,27 @@ func (l *liner) datasets() error {
 		}
 	}
 	return nil
+}
+
+// governance is what people said of the data behind the line.
+func (l *liner) governance() error {
+	sets, err := l.s.governanceByKey(l.ctx, l.t.Datasets)
+	if err != nil || len(sets) == 0 {
+		return err
+	}
+	var versions []int64
+	for i, d := range l.t.Datasets {
+		g := sets[d.Dataset.Key]
+		l.t.Datasets[i].Governance = g
+		if g.Retention != "" {
+			versions = append(versions, d.Version.ID)
+		}
+	}
+	taken, err := l.s.VersionTimes(l.ctx, versions)
+	for i, d := range l.t.Datasets {
+		l.t.Datasets[i].Taken = taken[d.Version.ID]
+	}
+	return err
 }
 
 // people are the owners of the model and of the datasets, and the model card.
