@@ -17,9 +17,10 @@ type Account struct {
 
 // Member is a person's role in one project.
 type Member struct {
-	Account Account
-	Role    Role
-	Since   time.Time
+	Account  Account
+	Role     Role
+	Function Function
+	Since    time.Time
 }
 
 // Token is a bot's key, without its secret part.

@@ -2,6 +2,7 @@ package models
 
 import (
 	"fmt"
+	"slices"
 	"time"
 )
 
@@ -50,12 +51,31 @@ type Link struct {
 // Owner answers for a subject.
 type Owner struct {
 	ID       int64
-	Person   string // e-mail, login or team
+	Person   string // e-mail, login or team:KEY
+	Name     string // of the account or team behind it; empty where there is none
+	Account  int64  // of a person with an account
+	Team     string // key of a team
 	As       string // owner, deputy, steward, on-call
 	Evidence Evidence
 	By       string
 	Since    time.Time
+	Gone     string    // why nobody is behind it any more: "left on 3 Nov 2026"; empty: somebody is
+	GoneAt   time.Time // since when, where that is known
 }
+
+// Counts tells whether the owner is somebody who still answers.
+func (o Owner) Counts() bool { return o.Gone == "" }
+
+// Shown is the owner's name as people read it.
+func (o Owner) Shown() string {
+	if o.Name != "" {
+		return o.Name
+	}
+	return o.Person
+}
+
+// Answered tells whether at least one of the owners still answers.
+func Answered(owners []Owner) bool { return slices.ContainsFunc(owners, Owner.Counts) }
 
 // OwnerRoles are the words an Owner may answer as.
 var OwnerRoles = []string{"owner", "deputy", "steward", "on-call"}

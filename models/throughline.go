@@ -176,9 +176,9 @@ func (g *gapFinder) data() {
 	}
 	named := map[string]bool{}
 	for _, d := range g.t.Datasets {
-		if len(d.Owners) == 0 && !named[d.Dataset.Key] {
+		if !Answered(d.Owners) && !named[d.Dataset.Key] {
 			named[d.Dataset.Key] = true
-			g.add(GapOwnerDataset, d.Dataset, "a maintainer of the project", "assign an owner to the dataset")
+			g.owner(GapOwnerDataset, d.Dataset, d.Owners)
 		}
 	}
 }
@@ -188,7 +188,20 @@ func (g *gapFinder) accountability() {
 	if g.t.Card == nil {
 		g.add(GapModelCard, model, "the model's owner", "write the model card")
 	}
-	if len(g.t.ModelOwners) == 0 {
-		g.add(GapOwnerModel, model, "a maintainer of the project", "assign an owner to the model")
+	if !Answered(g.t.ModelOwners) {
+		g.owner(GapOwnerModel, model, g.t.ModelOwners)
+	}
+}
+
+// owner names a thing that nobody answers for, and who did until they left.
+func (g *gapFinder) owner(missing GapKind, at Ref, gone []Owner) {
+	if len(gone) == 0 {
+		g.add(missing, at, "a maintainer of the project", "assign an owner to the "+string(at.Kind))
+		return
+	}
+	last := gone[len(gone)-1]
+	g.add(missing, at, "a maintainer of the project", last.Shown()+" "+last.Gone+"; take over or assign an owner to the "+string(at.Kind))
+	if gap := &g.found[len(g.found)-1]; last.GoneAt.After(gap.Since) {
+		gap.Since = last.GoneAt
 	}
 }

@@ -83,6 +83,15 @@ func hashPassword(password string) (string, error) {
 }
 
 func (u *unit) createPerson(p NewPerson, hash string) (models.Account, error) {
+	a, err := u.insertPerson(p, hash)
+	if err != nil {
+		return a, err
+	}
+	_, err = u.record(0, 0, "person.created", map[string]any{"person": a.ID, "email": p.Email, "role": p.Hub})
+	return a, err
+}
+
+func (u *unit) insertPerson(p NewPerson, hash string) (models.Account, error) {
 	a := models.Account{Email: p.Email, Name: p.Name, Hub: p.Hub, CreatedAt: u.now}
 	id, err := u.insert(`INSERT INTO people (email, name, password_hash, hub_role, created_at) VALUES (?, ?, ?, ?, ?)`,
 		p.Email, p.Name, hash, string(p.Hub), u.at())
@@ -93,8 +102,7 @@ func (u *unit) createPerson(p NewPerson, hash string) (models.Account, error) {
 		return a, fmt.Errorf("create the account: %w", err)
 	}
 	a.ID = id
-	_, err = u.record(0, 0, "person.created", map[string]any{"person": id, "email": p.Email, "role": p.Hub})
-	return a, err
+	return a, nil
 }
 
 // Authenticate is the account of an address and password. An unknown address, a
@@ -162,21 +170,25 @@ func (s *Store) SetPassword(ctx context.Context, by models.Principal, person int
 func (s *Store) SetDisabled(ctx context.Context, by models.Principal, person int64, disabled bool) error {
 	detail := map[string]any{"disabled": disabled}
 	return s.changePerson(ctx, by, person, "person.disabled", detail, func(u *unit) error {
-		at := int64(0)
 		if disabled {
-			at = u.at()
 			if err := u.keepAdministrator(person); err != nil {
 				return err
 			}
 		}
-		if err := u.must(`UPDATE people SET disabled_at = ? WHERE id = ?`, at, person); err != nil {
-			return err
-		}
-		if !disabled {
-			return nil
-		}
-		return u.endSessions(person)
+		owned, err := u.around(circle{people: []int64{person}}, func() error { return u.disable(person, disabled) })
+		withOwned(detail, owned)
+		return err
 	})
+}
+
+func (u *unit) disable(person int64, disabled bool) error {
+	if !disabled {
+		return u.must(`UPDATE people SET disabled_at = 0 WHERE id = ?`, person)
+	}
+	if err := u.must(`UPDATE people SET disabled_at = ? WHERE id = ?`, u.at(), person); err != nil {
+		return err
+	}
+	return u.endSessions(person)
 }
 
 // SetHubRole gives an account a role in every project, or takes it.
@@ -184,13 +196,18 @@ func (s *Store) SetHubRole(ctx context.Context, by models.Principal, person int6
 	if role != models.Nobody && !role.Known() {
 		return models.FieldErrorf(models.Unprocessed, "role", "There is no role %q.", role)
 	}
-	return s.changePerson(ctx, by, person, "person.role", map[string]any{"role": role}, func(u *unit) error {
+	detail := map[string]any{"role": role}
+	return s.changePerson(ctx, by, person, "person.role", detail, func(u *unit) error {
 		if role != models.Administrator {
 			if err := u.keepAdministrator(person); err != nil {
 				return err
 			}
 		}
-		return u.must(`UPDATE people SET hub_role = ? WHERE id = ?`, string(role), person)
+		owned, err := u.around(circle{people: []int64{person}}, func() error {
+			return u.must(`UPDATE people SET hub_role = ? WHERE id = ?`, string(role), person)
+		})
+		withOwned(detail, owned)
+		return err
 	})
 }
 

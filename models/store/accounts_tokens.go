@@ -80,6 +80,9 @@ func (u *unit) createToken(t NewToken, value string) (int64, error) {
 	id, err := u.insert(`INSERT INTO tokens (name, hash, prefix, last4, role, project_id, scopes, created_by, created_at, expires_at)
 		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`, t.Name, hashOf(value), value[:len(TokenPrefix)+4], value[len(value)-4:],
 		string(t.Role), project, encode(scopes), u.by.Name, u.at(), millis(t.ExpiresAt))
+	if err == nil && u.by.PersonID != 0 {
+		_, err = u.exec(`UPDATE tokens SET maker_id = ? WHERE id = ?`, u.by.PersonID, id)
+	}
 	if err != nil {
 		return 0, fmt.Errorf("create the token: %w", err)
 	}

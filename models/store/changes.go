@@ -65,7 +65,7 @@ func (l *changedList) only(project int64) {
 }
 
 func (s *Store) changed(ctx context.Context, from, upTo int64) (*changedList, error) {
-	rows, err := s.query(ctx, `SELECT seq, action, project_id, subject_id, detail FROM activity WHERE seq > ? AND seq <= ? AND subject_id <> 0 ORDER BY seq`, from, upTo)
+	rows, err := s.query(ctx, `SELECT seq, action, project_id, subject_id, detail FROM activity WHERE seq > ? AND seq <= ? AND (subject_id <> 0 OR detail LIKE '%"owned":[%') ORDER BY seq`, from, upTo)
 	if err != nil {
 		return nil, err
 	}
@@ -84,10 +84,17 @@ func (s *Store) changed(ctx context.Context, from, upTo int64) (*changedList, er
 
 func (l *changedList) add(r removal, action, text string) {
 	var detail struct {
-		Card int64  `json:"card"`
-		To   string `json:"to"`
+		Card  int64   `json:"card"`
+		To    string  `json:"to"`
+		Owned []int64 `json:"owned"` // subjects whose owners came or went
 	}
 	decode(text, &detail)
+	for _, id := range detail.Owned {
+		l.subjects[id] = r.seq
+	}
+	if r.subject == 0 {
+		return
+	}
 	if action == "card.removed" {
 		r.card = detail.Card
 		l.removed = append(l.removed, r)

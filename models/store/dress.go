@@ -41,9 +41,7 @@ func (s *Store) dressCards(ctx context.Context, p models.Project, cards []*model
 	}
 	for _, c := range cards {
 		c.Links, c.Comments = links[c.Subject.ID], comments[c.Subject.ID]
-		for _, o := range owners[c.Subject.ID] {
-			c.Owners = append(c.Owners, o.Person)
-		}
+		c.Owners = ownersShown(owners[c.Subject.ID])
 	}
 	return s.dressModels(ctx, cards)
 }

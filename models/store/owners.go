@@ -2,25 +2,15 @@ package store
 
 import (
 	"context"
-	"database/sql"
 	"slices"
 	"strings"
 
 	"throughline/models"
 )
 
-const ownerSelect = `SELECT id, subject_id, person, answers_as, evidence, by_name, since_at FROM owners WHERE until_at = 0 AND `
-
 type ownerOf struct {
 	models.Owner
 	subject int64
-}
-
-func scanOwner(r *sql.Rows, o *ownerOf) error {
-	var since int64
-	err := r.Scan(&o.ID, &o.subject, &o.Person, &o.As, &o.Evidence, &o.By, &since)
-	o.Since = moment(since)
-	return err
 }
 
 // Owners lists who answers for a subject now.
@@ -35,7 +25,7 @@ func (s *Store) ownersOf(ctx context.Context, subjects []int64) (map[int64][]mod
 	if len(subjects) == 0 {
 		return out, nil
 	}
-	rows, err := s.query(ctx, ownerSelect+`subject_id IN (`+marks(len(subjects))+`) ORDER BY id`, ints(subjects)...)
+	rows, err := s.query(ctx, ownerSelect+`o.subject_id IN (`+marks(len(subjects))+`) ORDER BY o.id`, ints(subjects)...)
 	list, err := all(rows, err, scanOwner)
 	for _, o := range list {
 		out[o.subject] = append(out[o.subject], o.Owner)
@@ -57,11 +47,15 @@ func (s *Store) SetOwners(ctx context.Context, by models.Principal, ref models.R
 		return nil, err
 	}
 	err = s.write(ctx, by, func(u *unit) error {
+		named, err := u.named(owners)
+		if err != nil {
+			return err
+		}
 		w := &wave{unit: u}
 		if err := w.setOwners(subject.ID, owners, models.Verified, ""); err != nil {
 			return err
 		}
-		return u.note(subject.ID, "owner.assigned", map[string]any{"owners": owners})
+		return u.note(subject.ID, "owner.assigned", map[string]any{"owners": named})
 	})
 	if err != nil {
 		return nil, err

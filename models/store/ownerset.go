@@ -2,7 +2,6 @@ package store
 
 import (
 	"database/sql"
-	"strings"
 
 	"throughline/models"
 )
@@ -29,7 +28,7 @@ func (w *wave) setOwners(subject int64, owners []models.OwnerClaim, evidence mod
 		return err
 	}
 	for _, o := range owners {
-		person, as := strings.TrimSpace(clean(o.Person)), o.As
+		person, as := ownerText(o.Person), o.As
 		if person == "" {
 			continue
 		}

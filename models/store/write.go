@@ -34,7 +34,7 @@ type job struct {
 // own, so that one refused write does not fail the others. Watchers are told
 // after the commit. A full queue is refused as Busy.
 func (s *Store) write(ctx context.Context, by models.Principal, do func(*unit) error) error {
-	return s.enqueue(&job{ctx: ctx, by: by, do: do, done: make(chan struct{})})
+	return s.enqueue(&job{ctx: ctx, by: by, do: fenced(do), done: make(chan struct{})})
 }
 
 func (s *Store) enqueue(j *job) error {
