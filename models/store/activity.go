@@ -76,26 +76,3 @@ func (s *Store) withSubjects(ctx context.Context, by models.Principal, list []ac
 	}
 	return out, err
 }
-
-// VerifyActivity walks the whole chain of the activity and returns how many rows
-// hold, and the first that does not; 0 when all do.
-func (s *Store) VerifyActivity(ctx context.Context) (rows, broken int64, err error) {
-	list, err := s.query(ctx, `SELECT seq, at, actor, by_name, action, project_id, subject_id, detail, hash FROM activity ORDER BY seq`)
-	if err != nil {
-		return 0, 0, err
-	}
-	defer list.Close()
-	before := ""
-	for list.Next() {
-		var r activityRow
-		if err := list.Scan(&r.Seq, &r.At, &r.Actor, &r.ByName, &r.Action, &r.ProjectID, &r.SubjectID, &r.Detail, &r.Hash); err != nil {
-			return rows, 0, err
-		}
-		if r.Seq != rows+1 || r.Hash != r.chain(before) {
-			return rows, r.Seq, nil
-		}
-		before = r.Hash
-		rows++
-	}
-	return rows, 0, list.Err()
-}

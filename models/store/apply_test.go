@@ -239,10 +239,6 @@ func TestCardsKeepTheirOrder(t *testing.T) {
 	})
 }
 
-func TestRowsOfActivityShareNoEncoding(t *testing.T) {
-	require.NotEqual(t, activityRow{Actor: "ab"}.chain(""), activityRow{Actor: "a", ByName: "b"}.chain(""), "no two rows share an encoding")
-}
-
 func TestACardSaysOnlyWhatItsTextSays(t *testing.T) {
 	both(t, func(t *testing.T, s *Store) {
 		h, ctx := newHub(t, s), context.Background()

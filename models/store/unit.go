@@ -2,9 +2,7 @@ package store
 
 import (
 	"context"
-	"crypto/sha256"
 	"database/sql"
-	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"strconv"
@@ -13,6 +11,7 @@ import (
 	"gorm.io/gorm"
 
 	"throughline/models"
+	"throughline/models/chain"
 )
 
 // unit is one write inside a transaction. Everything a write may reach hangs on
@@ -75,9 +74,9 @@ func (u *unit) recordAs(actor, name string, project, subject int64, action strin
 	if err != nil {
 		return 0, fmt.Errorf("encode activity: %w", err)
 	}
-	row := activityRow{Seq: u.seq + 1, At: u.at(), Actor: actor, ByName: name, Action: action,
+	row := chain.Row{Seq: u.seq + 1, At: u.at(), Actor: actor, ByName: name, Action: action,
 		ProjectID: project, SubjectID: subject, Detail: string(text)}
-	row.Hash = row.chain(u.hash)
+	row.Hash = row.Sum(u.hash)
 	_, err = u.exec(`INSERT INTO activity (seq, at, actor, by_name, action, project_id, subject_id, detail, hash) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
 		row.Seq, row.At, row.Actor, row.ByName, row.Action, row.ProjectID, row.SubjectID, row.Detail, row.Hash)
 	if err != nil {
@@ -85,24 +84,6 @@ func (u *unit) recordAs(actor, name string, project, subject int64, action strin
 	}
 	u.seq, u.hash = row.Seq, row.Hash
 	return row.Seq, nil
-}
-
-// activityRow is a row of the activity table.
-type activityRow struct {
-	Seq, At               int64
-	Actor, ByName, Action string
-	ProjectID, SubjectID  int64
-	Detail, Hash          string
-}
-
-// chain is the row's hash: sha256 over the hash before and every column, each
-// preceded by its length so that no two rows share an encoding.
-func (r activityRow) chain(before string) string {
-	h := sha256.New()
-	for _, part := range []string{before, itoa(r.Seq), itoa(r.At), r.Actor, r.ByName, r.Action, itoa(r.ProjectID), itoa(r.SubjectID), r.Detail} {
-		_, _ = fmt.Fprintf(h, "%d:%s", len(part), part)
-	}
-	return hex.EncodeToString(h.Sum(nil))
 }
 
 func itoa(n int64) string { return strconv.FormatInt(n, 10) }

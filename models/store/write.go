@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"database/sql"
 	"errors"
 	"fmt"
 	"runtime/debug"
@@ -134,6 +133,9 @@ func (s *Store) commitGroup(jobs []*job) (changed bool, err error) {
 	if err := g.tell(&unit{group: g, ctx: ctx}); err != nil {
 		return false, err
 	}
+	if err := g.keepEnd(ctx); err != nil {
+		return false, err
+	}
 	if err := tx.Commit(); err != nil {
 		return false, err
 	}
@@ -146,6 +148,7 @@ func (s *Store) commitGroup(jobs []*job) (changed bool, err error) {
 type group struct {
 	s       *Store
 	tx      transaction
+	began   int64  // seq before this commit
 	seq     int64  // of the last activity
 	hash    string // of the last activity
 	changed bool
@@ -169,11 +172,7 @@ func (g *group) open(ctx context.Context) error {
 			return err
 		}
 	}
-	err := g.tx.QueryRowContext(ctx, `SELECT seq, hash FROM activity ORDER BY seq DESC LIMIT 1`).Scan(&g.seq, &g.hash)
-	if errors.Is(err, sql.ErrNoRows) {
-		return nil
-	}
-	return err
+	return g.readEnd(ctx)
 }
 
 // run does one job between savepoints; a failed one leaves no trace.
