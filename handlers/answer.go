@@ -106,6 +106,10 @@ func (h *Handlers) fail(c *gin.Context, err error) {
 		writeProblem(c, p)
 		return
 	}
+	if way := (*detour)(nil); errors.As(err, &way) {
+		c.Redirect(http.StatusSeeOther, way.path)
+		return
+	}
 	h.failPage(c, p)
 }
 

@@ -23,7 +23,7 @@ func (h *Handlers) apiRoutes() []Route {
 	}
 	return slices.Concat([]Route{document("/api/openapi.json", h.showOpenAPI), document("/api/docs", h.showAPIDocs)},
 		h.projectOperations(), h.boardOperations(), h.integrationOperations(), h.deliveryOperations(),
-		h.subjectOperations(), h.governanceOperations(), h.linkOperations(), h.modelOperations(), h.lineOperations(), h.accountOperations())
+		h.subjectOperations(), h.governanceOperations(), h.linkOperations(), h.modelOperations(), h.lineOperations(), h.accountOperations(), h.signInOperations())
 }
 
 // op is one operation of the API: its path in OpenAPI's spelling below apiRoot,
@@ -99,6 +99,8 @@ func permission(r Rule) string {
 	switch r.Who {
 	case SignedIn:
 		return "For anybody who is signed in; shows what they may see."
+	case Person:
+		return "For people who are signed in; a token has no account."
 	case Somewhere:
 		return "Needs the role " + string(r.Role) + " in one of the projects concerned."
 	case OfHub:

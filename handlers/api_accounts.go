@@ -12,10 +12,10 @@ import (
 
 func (h *Handlers) accountOperations() []Route {
 	return []Route{
-		op(http.MethodGet, "/me", signedIn(), "Read who you are and what you may do", h.readMe),
+		setUp(op(http.MethodGet, "/me", signedIn(), "Read who you are and what you may do", h.readMe)),
 		op(http.MethodGet, "/people", inHub(models.Administrator), "List the accounts", h.listPeople),
 		created("/people", inHub(models.Administrator), "Create an account", h.addPerson),
-		op(http.MethodPatch, "/people/{id}", inHub(models.Administrator), "Disable an account, or change its role in the hub", h.changePerson),
+		fresh(op(http.MethodPatch, "/people/{id}", inHub(models.Administrator), "Disable an account, or change its role in the hub", h.changePerson)),
 		op(http.MethodGet, "/projects/{key}/members", inProject(models.Maintainer), "List who has a role in a project", h.listMembers),
 		op(http.MethodPut, "/projects/{key}/members/{id}", inProject(models.Maintainer), "Give a person a role in a project", h.putMember),
 		op(http.MethodDelete, "/projects/{key}/members/{id}", inProject(models.Maintainer), "Take a person's role in a project", h.deleteMember),

@@ -18,6 +18,7 @@ import (
 	"golang.org/x/sync/semaphore"
 
 	"throughline/handlers/live"
+	"throughline/handlers/signin"
 	"throughline/integrations"
 	"throughline/models"
 	"throughline/models/store"
@@ -59,6 +60,7 @@ type Handlers struct {
 	hashing chan struct{} // password checks under way
 	origins *http.CrossOriginProtection
 	budget  *semaphore.Weighted // places for large bodies
+	keys    signin.Passkeys
 	root    http.Handler
 }
 
@@ -69,6 +71,11 @@ func New(o Options) (*Handlers, error) {
 	if err := h.address(); err != nil {
 		return nil, err
 	}
+	keys, err := signin.NewPasskeys(h.base)
+	if err != nil {
+		return nil, err
+	}
+	h.keys = keys
 	for _, s := range o.Sources {
 		h.sources[s.About().Name] = s
 	}

@@ -32,6 +32,8 @@ func TestEveryRouteHasARule(t *testing.T) {
 
 // What is public, and why: everything else answers nobody with 401.
 var publicRoutes = map[string]bool{"GET /livez": true, "GET /readyz": true, "GET /metrics": true, "GET /login": true, "POST /login": true,
+	"GET /login/second": true, "POST /login/second": true, "POST /login/second/ask": true, "POST /login/passkey": true, "POST /login/passkey/ask": true,
+	"GET /reset/:code": true, "POST /reset": true,
 	"GET /setup/:code": true, "POST /setup": true, "POST /hooks/:source/:name": true, "OPTIONS /hooks/:source/:name": true,
 	"GET /api/openapi.json": true, "GET /api/docs": true, "GET /static/*path": true, "POST /theme": true, "GET /help": true}
 
@@ -86,6 +88,11 @@ func refusalOf(r Route, caller string) int {
 	switch caller {
 	case "", "revoked", "unknown":
 		return http.StatusUnauthorized
+	}
+	if r.Rule.Who == Person {
+		return http.StatusForbidden // all the others are tokens
+	}
+	switch caller {
 	case "reader":
 		if r.Scope != models.ScopeRead && r.Scope != "" {
 			return http.StatusForbidden

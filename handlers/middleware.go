@@ -44,7 +44,7 @@ func (h *Handlers) log(c *gin.Context) {
 		level = slog.LevelError
 	}
 	attrs := []slog.Attr{slog.String("request", c.GetString(requestKey)), slog.String("method", c.Request.Method),
-		slog.String("path", clean(c.Request.URL.Path)), slog.Int("status", c.Writer.Status()),
+		slog.String("path", clean(logPath(c))), slog.Int("status", c.Writer.Status()),
 		slog.Float64("ms", float64(took.Microseconds())/1000), slog.String("actor", actorName(h.principal(c)))}
 	if err := request(c.Request.Context()).failed; err != nil {
 		attrs = append(attrs, slog.String("error", cause(err)))
@@ -52,6 +52,14 @@ func (h *Handlers) log(c *gin.Context) {
 		attrs = append(attrs, slog.String("error", cause(last.Err)))
 	}
 	h.Log.LogAttrs(c.Request.Context(), level, "request", attrs...)
+}
+
+// logPath is the path, without the code of a one-time link.
+func logPath(c *gin.Context) string {
+	if code := c.Param("code"); code != "" {
+		return strings.ReplaceAll(c.Request.URL.Path, code, "…")
+	}
+	return c.Request.URL.Path
 }
 
 func actorName(by models.Principal) string {

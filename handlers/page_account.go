@@ -3,26 +3,26 @@ package handlers
 import (
 	"errors"
 	"net/http"
-	"strings"
+	"slices"
 
 	"github.com/gin-gonic/gin"
 
 	"throughline/models"
-	"throughline/models/store"
+	"throughline/models/passwords"
 	"throughline/views"
 )
 
 func (h *Handlers) accountRoutes() []Route {
-	return []Route{
-		post("/theme", signedIn(), h.setTheme),
-		get("/account", signedIn(), h.showAccount),
-		post("/account/password", signedIn(), h.changePassword),
-		get("/people", inHub(models.Administrator), h.showPeople),
-		post("/people", inHub(models.Administrator), h.createPerson),
-		post("/people/:id/role", inHub(models.Administrator), h.setHubRole),
-		post("/people/:id/close", inHub(models.Administrator), h.setDisabled(true)),
-		post("/people/:id/open", inHub(models.Administrator), h.setDisabled(false)),
-	}
+	return slices.Concat(h.passkeyRoutes(), h.secondRoutes(), h.peopleRoutes(), []Route{
+		setUp(post("/theme", signedIn(), h.setTheme)),
+		setUp(get("/account", aPerson(), h.showAccount)),
+		setUp(post("/account/password", aPerson(), h.changePassword)),
+		setUp(get("/account/prove", aPerson(), h.showProve)),
+		setUp(post("/account/prove", aPerson(), h.prove)),
+		setUp(ask("/account/prove/ask", aPerson(), h.askProof)),
+		setUp(post("/account/sessions/:id/end", aPerson(), h.endSession)),
+		setUp(post("/account/sessions/end", aPerson(), h.endSessions)),
+	})
 }
 
 func (h *Handlers) setTheme(c *gin.Context) error {
@@ -37,7 +37,23 @@ func (h *Handlers) setTheme(c *gin.Context) error {
 func (h *Handlers) showAccount(c *gin.Context) error { return h.accountPage(c, http.StatusOK, "") }
 
 func (h *Handlers) accountPage(c *gin.Context, status int, problem string) error {
-	return render(c, status, views.Account(views.AccountPage{Frame: h.frame(c, "My account"), Error: problem}))
+	ctx, by := c.Request.Context(), h.principal(c)
+	p := views.AccountPage{Frame: h.frame(c, "My account"), Error: problem, Rule: by.NeedsSecond}
+	var err error
+	if p.Factors, err = h.Store.Factors(ctx, by.PersonID); err != nil {
+		return err
+	}
+	if p.Sessions, err = h.Store.Sessions(ctx, by); err != nil {
+		return err
+	}
+	return render(c, status, views.Account(p))
+}
+
+// accountFrame is the frame of a page below the account's.
+func (h *Handlers) accountFrame(c *gin.Context, title string) views.Frame {
+	f := h.frame(c, title)
+	f.Crumbs = []views.Crumb{{Text: "My account", Path: "/account"}, {Text: title}}
+	return f
 }
 
 // changePassword asks for the present one, then signs this browser in anew: the
@@ -52,6 +68,9 @@ func (h *Handlers) changePassword(c *gin.Context) error {
 		return h.accountPage(c, http.StatusUnprocessableEntity, "The present password is another one.")
 	}
 	if err == nil {
+		err = passwords.Check(c.PostForm("new"), passwords.LeastOnPages, account.Name, account.Email)
+	}
+	if err == nil {
 		err = h.Store.SetPassword(ctx, by, account.ID, c.PostForm("new"))
 	}
 	if refused(err) {
@@ -61,54 +80,18 @@ func (h *Handlers) changePassword(c *gin.Context) error {
 		return err
 	}
 	h.hub.Recheck()
-	return seeUnless(c, h.startSession(c, account), "/account")
+	return seeUnless(c, h.startSession(c, account, models.ViaPassword, by.Strong), "/account")
 }
 
-func (h *Handlers) showPeople(c *gin.Context) error {
-	return h.peoplePage(c, http.StatusOK, views.PeoplePage{})
-}
-
-func (h *Handlers) peoplePage(c *gin.Context, status int, p views.PeoplePage) error {
-	rows, err := h.Store.People(c.Request.Context())
-	if err != nil {
-		return err
-	}
-	p.Frame, p.Rows = h.frame(c, "People"), rows
-	return render(c, status, views.People(p))
-}
-
-// answerPeople goes on to the list, or shows why a form was refused.
-func (h *Handlers) answerPeople(c *gin.Context, err error) error {
-	if refused(err) {
-		return h.peoplePage(c, problemOf(err).Status, views.PeoplePage{Name: c.PostForm("name"), Email: c.PostForm("email"), Error: err.Error()})
-	}
-	return seeUnless(c, err, "/people")
-}
-
-func (h *Handlers) createPerson(c *gin.Context) error {
-	_, err := h.Store.CreatePerson(c.Request.Context(), h.principal(c), store.NewPerson{Email: c.PostForm("email"),
-		Name: strings.TrimSpace(c.PostForm("name")), Password: c.PostForm("password"), Hub: models.Role(c.PostForm("role"))})
-	return h.answerPeople(c, err)
-}
-
-func (h *Handlers) setHubRole(c *gin.Context) error {
-	id, err := number(c, "id")
-	if err != nil {
-		return err
-	}
-	err = h.Store.SetHubRole(c.Request.Context(), h.principal(c), id, models.Role(c.PostForm("role")))
+func (h *Handlers) endSession(c *gin.Context) error {
+	err := h.Store.EndOneSession(c.Request.Context(), h.principal(c), c.Param("id"))
 	h.hub.Recheck()
-	return h.answerPeople(c, err)
+	return seeUnless(c, err, "/account")
 }
 
-func (h *Handlers) setDisabled(disabled bool) page {
-	return func(c *gin.Context) error {
-		id, err := number(c, "id")
-		if err != nil {
-			return err
-		}
-		err = h.Store.SetDisabled(c.Request.Context(), h.principal(c), id, disabled)
-		h.hub.Recheck()
-		return h.answerPeople(c, err)
-	}
+func (h *Handlers) endSessions(c *gin.Context) error {
+	by := h.principal(c)
+	err := h.Store.EndSessions(c.Request.Context(), by, by.PersonID)
+	h.hub.Recheck()
+	return seeUnless(c, err, "/account")
 }

@@ -60,6 +60,10 @@ func (h *Handlers) admit(c *gin.Context, r Route) error {
 	if err := h.guardForm(c, r, session); err != nil {
 		return err
 	}
+	if err := h.checkSignIn(c, r, by); err != nil {
+		h.noteRefusal(c, r, by)
+		return err
+	}
 	if err := h.check(c, r, by); err != nil {
 		h.noteRefusal(c, r, by)
 		return err

@@ -31,6 +31,8 @@ type Route struct {
 	Class        Class
 	Rule         Rule
 	Scope        models.Scope // what a token with scopes needs; reading or writing
+	Fresh        bool         // a person must have proved who they are in the last minutes
+	SetUp        bool         // open to people who have yet to set up the second factor that the hub asks for
 	Handler      page
 	operation    func(huma.API) // API routes, instead of Handler
 }
@@ -48,6 +50,23 @@ func get(path string, rule Rule, p page) Route {
 // post is a form to send.
 func post(path string, rule Rule, p page) Route {
 	return Route{Method: http.MethodPost, Path: path, Class: Page, Rule: rule, Scope: models.ScopeWrite, Handler: p}
+}
+
+// ask is what a page's script asks for, in JSON.
+func ask(path string, rule Rule, p page) Route {
+	return Route{Method: http.MethodPost, Path: path, Class: API, Rule: rule, Scope: models.ScopeWrite, Handler: p}
+}
+
+// fresh asks a person for a recent proof before the route is used.
+func fresh(r Route) Route {
+	r.Fresh = true
+	return r
+}
+
+// setUp opens a route to people who have yet to set up their second factor.
+func setUp(r Route) Route {
+	r.SetUp = true
+	return r
 }
 
 // register adds the table's routes to the engine. A route without a rule or with

@@ -21,6 +21,7 @@ type Who string
 const (
 	Public    Who = "public"     // anybody; the handler may ask for more (hooks)
 	SignedIn  Who = "signed in"  // any person or token
+	Person    Who = "person"     // any person; tokens have no account
 	OfProject Who = "of project" // Role in the project that :key names
 	OfSubject Who = "of subject" // who sees the subject; for writes, Role in one of its projects
 	Somewhere Who = "somewhere"  // Role in any project; the handler looks closer
@@ -29,6 +30,7 @@ const (
 
 func public() Rule                    { return Rule{Who: Public} }
 func signedIn() Rule                  { return Rule{Who: SignedIn} }
+func aPerson() Rule                   { return Rule{Who: Person} }
 func inProject(role models.Role) Rule { return Rule{Who: OfProject, Role: role} }
 func inHub(role models.Role) Rule     { return Rule{Who: OfHub, Role: role} }
 func somewhere(role models.Role) Rule { return Rule{Who: Somewhere, Role: role} }
@@ -70,6 +72,8 @@ func (h *Handlers) check(c *gin.Context, r Route, by models.Principal) error {
 
 func (h *Handlers) checkRole(c *gin.Context, r Rule, by models.Principal) error {
 	switch r.Who {
+	case Person:
+		return needPerson(by)
 	case OfProject:
 		return h.checkProject(c, r.Role, by)
 	case OfSubject:
@@ -104,6 +108,13 @@ func (h *Handlers) checkSubject(c *gin.Context, r Rule, by models.Principal) err
 		return nil
 	}
 	return h.Store.MayWrite(c.Request.Context(), by, subject.ID, r.Role)
+}
+
+func needPerson(by models.Principal) error {
+	if by.PersonID == 0 {
+		return models.Errorf(models.Forbidden, "This is for people; a token has no account.")
+	}
+	return nil
 }
 
 func needRole(have, need models.Role) error {

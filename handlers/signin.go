@@ -13,6 +13,7 @@ import (
 	"github.com/gin-gonic/gin"
 
 	"throughline/models"
+	"throughline/models/passwords"
 	"throughline/models/store"
 	"throughline/views"
 )
@@ -21,7 +22,14 @@ func (h *Handlers) signInRoutes() []Route {
 	return []Route{
 		get("/login", public(), h.showLogin),
 		post("/login", public(), h.signIn),
-		post("/logout", signedIn(), h.signOut),
+		setUp(post("/logout", signedIn(), h.signOut)),
+		get("/login/second", public(), h.showSecond),
+		post("/login/second", public(), h.submitSecond),
+		ask("/login/second/ask", public(), h.askSecondPasskey),
+		post("/login/passkey", public(), h.signInWithPasskey),
+		ask("/login/passkey/ask", public(), h.askPasskey),
+		get("/reset/:code", public(), h.showReset),
+		post("/reset", public(), h.reset),
 		get("/setup/:code", public(), h.showSetup),
 		post("/setup", public(), h.setUp),
 	}
@@ -32,7 +40,7 @@ func (h *Handlers) showLogin(c *gin.Context) error {
 	if !h.principal(c).Anonymous() {
 		return see(c, next)
 	}
-	return render(c, http.StatusOK, views.Login(views.LoginPage{Frame: h.frame(c, "Sign in"), Next: next}))
+	return render(c, http.StatusOK, views.Login(views.LoginPage{Frame: h.frame(c, "Sign in"), Next: next, Passkeys: h.keys.Possible()}))
 }
 
 func (h *Handlers) signIn(c *gin.Context) error {
@@ -47,16 +55,20 @@ func (h *Handlers) signIn(c *gin.Context) error {
 	if err != nil {
 		return h.refuseLogin(c, email, err)
 	}
-	return h.enter(c, account, "password", c.PostForm("next"))
+	return h.enter(c, account, models.ViaPassword, c.PostForm("next"))
 }
 
 // enter signs in an account that has proved who it is, by the way named in via,
-// and goes on to next.
-func (h *Handlers) enter(c *gin.Context, account models.Account, _ string, next string) error {
-	if err := h.startSession(c, account); err != nil {
+// and goes on to next. An account with a second factor is asked for it first.
+func (h *Handlers) enter(c *gin.Context, account models.Account, via models.Via, next string) error {
+	factors, err := h.Store.Factors(c.Request.Context(), account.ID)
+	if err != nil {
 		return err
 	}
-	return see(c, safeNext(next))
+	if factors.Second() {
+		return h.beginSecond(c, account, via, safeNext(next))
+	}
+	return seeUnless(c, h.startSession(c, account, via, false), safeNext(next))
 }
 
 func (h *Handlers) authenticate(c *gin.Context, email string) (account models.Account, err error) {
@@ -93,17 +105,25 @@ func (h *Handlers) refuseLogin(c *gin.Context, email string, err error) error {
 	}
 	h.metrics.refused.WithLabelValues("login").Inc()
 	return render(c, status, views.Login(views.LoginPage{Frame: h.frame(c, "Sign in"), Email: email,
-		Next: safeNext(c.PostForm("next")), Error: err.Error()}))
+		Next: safeNext(c.PostForm("next")), Error: err.Error(), Passkeys: h.keys.Possible()}))
 }
 
 // startSession signs in with a new id, whatever cookie came along.
-func (h *Handlers) startSession(c *gin.Context, account models.Account) error {
-	value, err := h.Store.NewSession(c.Request.Context(), account, c.Request.UserAgent())
-	if err != nil {
-		return err
+func (h *Handlers) startSession(c *gin.Context, account models.Account, via models.Via, strong bool) error {
+	value, err := h.Store.OpenSession(c.Request.Context(), account, h.opening(c, via, strong))
+	return h.keepSession(c, value, err)
+}
+
+func (h *Handlers) opening(c *gin.Context, via models.Via, strong bool) store.Opening {
+	return store.Opening{Agent: c.Request.UserAgent(), Via: via, Strong: strong, Replaces: h.principal(c).Session}
+}
+
+// keepSession hands the browser the value of its session from here on.
+func (h *Handlers) keepSession(c *gin.Context, value string, err error) error {
+	if err == nil {
+		h.setCookie(c, value, int(store.SessionLife.Seconds()))
 	}
-	h.setCookie(c, value, int(store.SessionLife.Seconds()))
-	return nil
+	return err
 }
 
 func (h *Handlers) signOut(c *gin.Context) error {
@@ -127,7 +147,14 @@ func (h *Handlers) showSetup(c *gin.Context) error {
 
 func (h *Handlers) setUp(c *gin.Context) error {
 	p := store.NewPerson{Email: c.PostForm("email"), Name: c.PostForm("name"), Password: c.PostForm("password")}
-	account, err := h.Store.UseSetupLink(c.Request.Context(), c.PostForm("token"), p)
+	err := h.Store.CheckSetupLink(c.Request.Context(), c.PostForm("token"))
+	if err == nil {
+		err = passwords.Check(p.Password, passwords.LeastOnPages, p.Name, p.Email)
+	}
+	var account models.Account
+	if err == nil {
+		account, err = h.Store.UseSetupLink(c.Request.Context(), c.PostForm("token"), p)
+	}
 	if models.CodeOf(err) == models.Unprocessed && err != nil {
 		return render(c, http.StatusUnprocessableEntity, views.Setup(views.SetupPage{Frame: h.frame(c, "Welcome"),
 			Token: c.PostForm("token"), Name: p.Name, Email: p.Email, Error: err.Error()}))
@@ -135,10 +162,7 @@ func (h *Handlers) setUp(c *gin.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := h.startSession(c, account); err != nil {
-		return err
-	}
-	return see(c, "/")
+	return h.enter(c, account, models.ViaPassword, "/")
 }
 
 // cookieName is of the kind that a browser binds to this host and to https, when
@@ -151,7 +175,12 @@ func (h *Handlers) cookieName() string {
 }
 
 func (h *Handlers) setCookie(c *gin.Context, value string, age int) {
-	http.SetCookie(c.Writer, &http.Cookie{Name: h.cookieName(), Value: value, Path: "/", MaxAge: age, // #nosec G124 -- Secure exactly when the base URL is https
+	h.cookie(c, h.cookieName(), value, age)
+}
+
+// cookie sets one that no script reads and no other site sends along.
+func (h *Handlers) cookie(c *gin.Context, name, value string, age int) {
+	http.SetCookie(c.Writer, &http.Cookie{Name: name, Value: value, Path: "/", MaxAge: age, // #nosec G124 -- Secure exactly when the base URL is https
 		Secure: h.secure, HttpOnly: true, SameSite: http.SameSiteLaxMode})
 }
 

@@ -53,7 +53,10 @@ type Principal struct {
 	Hub           Role           // a role held in every project
 	Projects      map[int64]Role // roles by project id
 	Scopes        []Scope        // of a token; empty means no limit
-	Session       string         // opaque session id, for closing websockets
+	Session       string         // a person's sign-in, by the id that may be shown; empty for others
+	Strong        bool           // the person showed two factors
+	NeedsSecond   bool           // the hub asks for a second factor and the sign-in has none
+	Proved        time.Time      // when the person last proved who they are
 	Expires       time.Time      // zero means never
 }
 

@@ -2,6 +2,7 @@
 import { times, exact } from "./times.js";
 import { menus } from "./menus.js";
 import { keys } from "./keys.js";
+import { secrets } from "./secrets.js";
 
 times(document);
 setInterval(() => document.hidden || times(document), 30000);
@@ -9,9 +10,11 @@ addEventListener("beforeprint", () => exact(document));
 addEventListener("afterprint", () => times(document));
 menus();
 keys();
+secrets();
 document.querySelector("[data-focus]")?.focus();
 
 if (document.querySelector(".board-page")) {
   const [{ board }, { live }] = await Promise.all([import("./board.js"), import("./live.js")]);
   live(board());
 }
+if (document.querySelector("[data-passkey], [data-no-passkey]")) (await import("./passkeys.js")).passkeys();

@@ -6,11 +6,11 @@ import (
 	"errors"
 	"fmt"
 	"strings"
-	"unicode/utf8"
 
 	"github.com/alexedwards/argon2id"
 
 	"throughline/models"
+	"throughline/models/passwords"
 )
 
 // NewPerson is what an account is made of.
@@ -21,9 +21,7 @@ type NewPerson struct {
 }
 
 // MinPassword is the least number of characters of a password.
-const MinPassword = 8
-
-const maxPassword = 256
+const MinPassword = passwords.Least
 
 // hashing is the work of one password check: 19 MiB, two passes (OWASP).
 var hashing = &argon2id.Params{Memory: 19 * 1024, Iterations: 2, Parallelism: 1, SaltLength: 16, KeyLength: 32}
@@ -67,13 +65,14 @@ func (p *NewPerson) check() (hash string, err error) {
 	if p.Password == "" {
 		return "", nil
 	}
-	return hashPassword(p.Password)
+	return hashPassword(p.Password, p.Name, p.Email)
 }
 
-func hashPassword(password string) (string, error) {
-	if utf8.RuneCountInString(password) < MinPassword || len(password) > maxPassword {
-		return "", models.FieldErrorf(models.Unprocessed, "password",
-			"A password has %d to %d characters.", MinPassword, maxPassword)
+// hashPassword refuses a password that others would guess, by the words of its
+// owner too.
+func hashPassword(password string, words ...string) (string, error) {
+	if err := passwords.Check(password, MinPassword, words...); err != nil {
+		return "", err
 	}
 	hash, err := argon2id.CreateHash(password, hashing)
 	if err != nil {
@@ -120,9 +119,7 @@ func (s *Store) Authenticate(ctx context.Context, email, password string) (model
 	if !known {
 		hash = strangerHash
 	}
-	if len(password) > maxPassword {
-		password = password[:maxPassword+1]
-	}
+	password = password[:min(len(password), 4*passwords.Most+1)] // longer than any, and not worth hashing whole
 	match, err := argon2id.ComparePasswordAndHash(password, hash)
 	if err != nil {
 		return models.Account{}, fmt.Errorf("compare the password: %w", err)
@@ -154,16 +151,31 @@ func (s *Store) People(ctx context.Context) ([]models.Account, error) {
 
 // SetPassword changes a password and ends every session of the account.
 func (s *Store) SetPassword(ctx context.Context, by models.Principal, person int64, password string) error {
-	hash, err := hashPassword(password)
+	name, email, err := s.wordsOf(ctx, person)
 	if err != nil {
 		return err
 	}
-	return s.changePerson(ctx, by, person, "person.password", nil, func(u *unit) error {
-		if err := u.must(`UPDATE people SET password_hash = ?, password_at = ? WHERE id = ?`, hash, u.at(), person); err != nil {
-			return err
-		}
-		return u.endSessions(person)
-	})
+	hash, err := hashPassword(password, name, email)
+	if err != nil {
+		return err
+	}
+	return s.changePerson(ctx, by, person, "person.password", nil, func(u *unit) error { return u.setPassword(person, hash) })
+}
+
+// wordsOf are what a person's password may not lean on; none for nobody.
+func (s *Store) wordsOf(ctx context.Context, person int64) (name, email string, err error) {
+	err = s.row(ctx, `SELECT name, email FROM people WHERE id = ?`, []any{person}, &name, &email)
+	if errors.Is(err, sql.ErrNoRows) {
+		err = models.Errorf(models.NotFound, "There is no such person.")
+	}
+	return name, email, err
+}
+
+func (u *unit) setPassword(person int64, hash string) error {
+	if err := u.must(`UPDATE people SET password_hash = ?, password_at = ? WHERE id = ?`, hash, u.at(), person); err != nil {
+		return err
+	}
+	return u.endSessions(person)
 }
 
 // SetDisabled closes an account, with all its sessions, or opens it again.

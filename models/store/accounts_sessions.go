@@ -9,6 +9,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"throughline/models"
@@ -39,41 +40,60 @@ type Session struct {
 	CSRF      string // forms of this session carry it
 }
 
-// NewSession signs an account in and returns the cookie's value, which is shown
-// to nobody else: the database keeps its hash.
+// Opening is how a session comes about.
+type Opening struct {
+	Agent    string // what the browser calls itself
+	Via      models.Via
+	Strong   bool   // two factors were shown
+	Replaces string // the session that this browser had before, which ends
+}
+
+// NewSession signs an account in by its password; see OpenSession.
 func (s *Store) NewSession(ctx context.Context, person models.Account, agent string) (value string, err error) {
-	value, hash := secret()
-	csrf, _ := secret()
-	by := models.Principal{PersonID: person.ID, Name: person.Name}
-	err = s.write(ctx, by, func(u *unit) error {
-		if _, err := u.exec(`DELETE FROM sessions WHERE expires_at < ? OR seen_at < ?`, u.at(), u.at()-SessionIdle.Milliseconds()); err != nil {
-			return fmt.Errorf("sweep the sessions: %w", err)
-		}
-		_, err := u.exec(`INSERT INTO sessions (hash, person_id, csrf, agent, created_at, seen_at, expires_at) VALUES (?, ?, ?, ?, ?, ?, ?)`,
-			hash, person.ID, csrf, clip(agent, 200), u.at(), u.at(), u.at()+SessionLife.Milliseconds())
-		if err != nil {
-			return fmt.Errorf("open the session: %w", err)
-		}
-		_, err = u.record(0, 0, "session.opened", map[string]any{"person": person.ID})
+	return s.OpenSession(ctx, person, Opening{Agent: agent, Via: models.ViaPassword})
+}
+
+// OpenSession signs an account in and returns the cookie's value, which is shown
+// to nobody else: the database keeps its hash.
+func (s *Store) OpenSession(ctx context.Context, person models.Account, o Opening) (value string, err error) {
+	err = s.write(ctx, models.Principal{PersonID: person.ID, Name: person.Name}, func(u *unit) error {
+		value, err = u.openSession(person.ID, o)
 		return err
 	})
 	return value, err
 }
 
-// EndSession signs out. The session is Principal.Session.
-func (s *Store) EndSession(ctx context.Context, by models.Principal) error {
-	return s.write(ctx, by, func(u *unit) error {
-		if _, err := u.exec(`DELETE FROM sessions WHERE hash = ?`, by.Session); err != nil {
-			return fmt.Errorf("close the session: %w", err)
-		}
-		_, err := u.record(0, 0, "session.closed", map[string]any{"person": by.PersonID})
-		return err
-	})
+func (u *unit) openSession(person int64, o Opening) (value string, err error) {
+	if _, err := u.exec(`DELETE FROM sessions WHERE expires_at < ? OR seen_at < ? OR public_id = ? AND person_id = ?`,
+		u.at(), u.at()-SessionIdle.Milliseconds(), o.Replaces, person); err != nil {
+		return "", fmt.Errorf("sweep the sessions: %w", err)
+	}
+	value, hash := secret()
+	csrf, _ := secret()
+	public, _ := secret()
+	_, err = u.exec(`INSERT INTO sessions (hash, public_id, person_id, csrf, agent, via, strong, created_at, seen_at, proved_at, expires_at)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`, hash, public[:24], person, csrf, clip(o.Agent, 200), string(o.Via), flag(o.Strong),
+		u.at(), u.at(), u.at(), u.at()+SessionLife.Milliseconds())
+	if err != nil {
+		return "", fmt.Errorf("open the session: %w", err)
+	}
+	_, err = u.record(0, 0, "session.opened", map[string]any{"person": person, "via": o.Via, "strong": o.Strong})
+	return value, err
 }
 
-func (u *unit) endSessions(person int64) error {
-	if _, err := u.exec(`DELETE FROM sessions WHERE person_id = ?`, person); err != nil {
+// EndSession signs out. The session is Principal.Session.
+func (s *Store) EndSession(ctx context.Context, by models.Principal) error {
+	return s.EndOneSession(ctx, by, by.Session)
+}
+
+// endSessions ends every sign-in of a person, half-done ones too, but one.
+func (u *unit) endSessions(person int64, but ...string) error {
+	kept := append(but, "")
+	if _, err := u.exec(`DELETE FROM sessions WHERE person_id = ? AND public_id <> ?`, person, kept[0]); err != nil {
 		return fmt.Errorf("close the sessions: %w", err)
+	}
+	if _, err := u.exec(`DELETE FROM sign_ins WHERE person_id = ?`, person); err != nil {
+		return fmt.Errorf("close the sign-ins under way: %w", err)
 	}
 	return nil
 }
@@ -81,29 +101,32 @@ func (u *unit) endSessions(person int64) error {
 // PrincipalBySession is who a cookie's value stands for, by the rights of this
 // moment. An unknown, ended or disabled one is Unauthorised.
 func (s *Store) PrincipalBySession(ctx context.Context, value string) (Session, error) {
-	return s.sessionByHash(ctx, hashOf(value))
+	return s.sessionWhere(ctx, `s.hash = ?`, hashOf(value))
 }
 
-func (s *Store) sessionByHash(ctx context.Context, hash string) (out Session, err error) {
+func (s *Store) sessionWhere(ctx context.Context, where, key string) (out Session, err error) {
 	now := s.now().UnixMilli()
 	p := &out.Principal
 	var seen int64
-	err = s.row(ctx, `SELECT p.id, p.name, p.email, p.hub_role, s.csrf, s.seen_at, s.expires_at
+	var rule string
+	err = s.row(ctx, `SELECT p.id, p.name, p.email, p.hub_role, s.public_id, s.csrf, s.strong, s.seen_at, s.proved_at, s.expires_at,
+		COALESCE((SELECT value FROM hub WHERE name = 'second_factor'), '')
 		FROM sessions s JOIN people p ON p.id = s.person_id
-		WHERE s.hash = ? AND s.expires_at > ? AND s.seen_at > ? AND p.disabled_at = 0 AND s.created_at >= p.password_at`,
-		[]any{hash, now, now - SessionIdle.Milliseconds()},
-		&p.PersonID, &p.Name, &p.Email, &p.Hub, &out.CSRF, &seen, scanTime{&p.Expires})
+		WHERE s.expires_at > ? AND s.seen_at > ? AND p.disabled_at = 0 AND s.created_at >= p.password_at AND `+where,
+		[]any{now, now - SessionIdle.Milliseconds(), key},
+		&p.PersonID, &p.Name, &p.Email, &p.Hub, &p.Session, &out.CSRF, scanFlag{&p.Strong}, &seen, scanTime{&p.Proved}, scanTime{&p.Expires}, &rule)
 	if errors.Is(err, sql.ErrNoRows) {
 		return Session{}, models.Errorf(models.Unauthorised, "Sign in again, please: the session has ended.")
 	}
 	if err != nil {
 		return Session{}, fmt.Errorf("look up the session: %w", err)
 	}
-	p.Session = hash
-	if p.Projects, err = s.rolesOf(ctx, p.PersonID); err != nil {
+	if p.NeedsSecond = !p.Strong && readRule(rule).Asks(p.Hub); p.NeedsSecond {
+		p.Hub = models.Nobody // until it is set up, no role holds
+	} else if p.Projects, err = s.rolesOf(ctx, p.PersonID); err != nil {
 		return Session{}, err
 	}
-	s.touch(ctx, now, seen, `UPDATE sessions SET seen_at = ? WHERE hash = ?`, hash)
+	s.touch(ctx, now, seen, `UPDATE sessions SET seen_at = ? WHERE public_id = ?`, p.Session)
 	return out, nil
 }
 
@@ -123,7 +146,8 @@ func (s *Store) touch(ctx context.Context, now, seen int64, q string, key any) {
 }
 
 // Refresh is the same principal by the rights of this moment: Unauthorised when
-// its session or token has ended or its account is disabled.
+// its session or token has ended, its account is disabled, or the hub has come to
+// ask for a second factor that the session lacks.
 func (s *Store) Refresh(ctx context.Context, by models.Principal) (models.Principal, error) {
 	if by.TokenID != 0 {
 		return s.tokenWhere(ctx, `t.id = ?`, by.TokenID)
@@ -131,13 +155,14 @@ func (s *Store) Refresh(ctx context.Context, by models.Principal) (models.Princi
 	if by.Session == "" {
 		return by, models.Errorf(models.Unauthorised, "Sign in first.")
 	}
-	session, err := s.sessionByHash(ctx, by.Session)
+	session, err := s.sessionWhere(ctx, `s.public_id = ?`, by.Session)
+	if err == nil && session.Principal.NeedsSecond {
+		return by, models.Errorf(models.Unauthorised, "This hub asks for a second factor.")
+	}
 	return session.Principal, err
 }
 
+// clip is at most n bytes of a text; PostgreSQL takes no half characters.
 func clip(text string, n int) string {
-	if len(text) <= n {
-		return text
-	}
-	return text[:n]
+	return strings.ToValidUTF8(text[:min(len(text), n)], "")
 }
