@@ -48,6 +48,7 @@ type commands struct {
 	Token   tokenCommand   `cmd:"" help:"Make, list and revoke the tokens of bots."`
 	User    userCommand    `cmd:"" help:"Make, list and disable accounts, set passwords."`
 	Health  healthCommand  `cmd:"" help:"Ask a running server whether it is ready: exit 0 when it is."`
+	Secrets secretsCommand `cmd:"" help:"Look after the keys that seal secrets at rest."`
 	Version versionCommand `cmd:"" help:"Print the version."`
 	Sbom    sbomCommand    `cmd:"" help:"Print what this binary is made of: SPDX 2.3, JSON."`
 }

@@ -19,6 +19,9 @@ import (
 type database struct {
 	Data        string `setting:"" default:"./throughline-data" placeholder:"DIR" help:"Folder of the embedded database (throughline.db)."`
 	DatabaseURL string `setting:"" name:"database-url" placeholder:"URL" help:"PostgreSQL instead of the embedded database: postgres://USER:PASSWORD@HOST/NAME."`
+
+	SecretKeyFile string `setting:"" name:"secret-key-file" placeholder:"FILE" help:"Keys that seal secrets at rest, one a line; the first seals. Without it DATA/secret.key, made at the first start."`
+	SecretKey     string `setting:"" name:"secret-key" hidden:""` // by its variable: a command line can be read by others
 }
 
 // logging are the settings of what is written to standard error.
@@ -136,7 +139,7 @@ func (s database) check(w *wrong) {
 }
 
 func (s database) options(log *slog.Logger) store.Options {
-	return store.Options{DataDir: s.Data, DatabaseURL: s.DatabaseURL, Log: log}
+	return store.Options{DataDir: s.Data, DatabaseURL: s.DatabaseURL, SecretKey: s.SecretKey, SecretKeyFile: s.SecretKeyFile, Log: log}
 }
 
 func (s logging) check(w *wrong) {

@@ -22,6 +22,7 @@ type Integration struct {
 	LastEventAt                      time.Time
 	LagSeconds                       *float64 // between an event's own time and its receipt; nil before the first
 	Parked, BadSignatures, Unmatched int64
+	sealed                           map[string]string // as the database holds them
 	Cursor                           string
 	Failures                         int
 	PolledAt, PausedUntil, CreatedAt time.Time
@@ -38,8 +39,8 @@ func (s *Store) CreateIntegration(ctx context.Context, by models.Principal, proj
 		return i, models.FieldErrorf(models.Unprocessed, "name", "A name is lower-case letters, digits, dots and dashes, such as main.")
 	}
 	err = s.write(ctx, by, func(u *unit) error {
-		id, err := u.insert(`INSERT INTO integrations (project_id, source, name, settings, secrets, created_at) VALUES (?, ?, ?, ?, ?, ?)`,
-			project, source, name, encode(orEmpty(settings)), encode(orEmpty(secrets)), u.at())
+		id, err := u.insert(`INSERT INTO integrations (project_id, source, name, settings, created_at) VALUES (?, ?, ?, ?, ?)`,
+			project, source, name, encode(orEmpty(settings)), u.at())
 		if unique(err) {
 			return models.FieldErrorf(models.Conflict, "name", "An integration %s/%s exists already; choose another name.", source, name)
 		}
@@ -47,6 +48,9 @@ func (s *Store) CreateIntegration(ctx context.Context, by models.Principal, proj
 			return err
 		}
 		i.ID = id
+		if err := u.setSecrets(id, secrets); err != nil {
+			return err
+		}
 		_, err = u.record(project, 0, "integration.created", map[string]any{"integration": source + "/" + name})
 		return err
 	})
@@ -70,14 +74,14 @@ func (s *Store) UpdateIntegration(ctx context.Context, by models.Principal, id i
 	if err != nil {
 		return err
 	}
-	for name, value := range secrets {
-		old.Secrets[name] = value
-	}
 	defer s.named.Delete(old.Label())
 	return s.write(ctx, by, func(u *unit) error {
-		_, err := u.exec(`UPDATE integrations SET settings = ?, secrets = ?, state = 'waiting', error = '', failures = 0, paused_until_at = 0 WHERE id = ?`,
-			encode(orEmpty(settings)), encode(old.Secrets), id)
+		_, err := u.exec(`UPDATE integrations SET settings = ?, state = 'waiting', error = '', failures = 0, paused_until_at = 0 WHERE id = ?`,
+			encode(orEmpty(settings)), id)
 		if err != nil {
+			return err
+		}
+		if err := u.setSecrets(id, secrets); err != nil {
 			return err
 		}
 		_, err = u.record(old.ProjectID, 0, "integration.changed", map[string]any{"integration": old.Label()})
@@ -111,9 +115,9 @@ func scanIntegration(rows *sql.Rows, i *Integration) error {
 	var event, upstream, polled, paused, created int64
 	err := rows.Scan(&i.ID, &i.ProjectID, &i.ProjectKey, &i.Source, &i.Name, &settings, &secrets, &i.State, &i.Error, &i.Cursor, &i.Failures,
 		&i.BadSignatures, &i.Unmatched, &event, &upstream, &polled, &paused, &created, &i.Parked)
-	i.Settings, i.Secrets = map[string]string{}, map[string]string{}
+	i.Settings, i.sealed = map[string]string{}, map[string]string{}
 	decode(settings, &i.Settings)
-	decode(secrets, &i.Secrets)
+	decode(secrets, &i.sealed)
 	i.LastEventAt, i.PolledAt, i.PausedUntil, i.CreatedAt = moment(event), moment(polled), moment(paused), moment(created)
 	if upstream != 0 {
 		lag := max(0, float64(event-upstream)/1000)
@@ -140,18 +144,12 @@ func (s *Store) integration(ctx context.Context, where string, args ...any) (Int
 
 // Integrations lists a project's integrations, without their secrets.
 func (s *Store) Integrations(ctx context.Context, project int64) ([]Integration, error) {
-	list, err := s.integrations(ctx, `i.project_id = ?`, project)
-	for n := range list {
-		list[n].Secrets = nil
-	}
-	return list, err
+	return s.integrations(ctx, `i.project_id = ?`, project)
 }
 
 // Integration is one integration of a project, without its secrets.
 func (s *Store) Integration(ctx context.Context, project int64, source, name string) (Integration, error) {
-	i, err := s.integration(ctx, `i.project_id = ? AND i.source = ? AND i.name = ?`, project, source, name)
-	i.Secrets = nil
-	return i, err
+	return s.integration(ctx, `i.project_id = ? AND i.source = ? AND i.name = ?`, project, source, name)
 }
 
 // remembered is how long IntegrationFor may answer from memory: another process
@@ -171,6 +169,9 @@ func (s *Store) IntegrationFor(ctx context.Context, source, name string) (Integr
 	}
 	i, err := s.integration(ctx, `i.source = ? AND i.name = ?`, source, name)
 	if err == nil {
+		err = s.open(&i)
+	}
+	if err == nil {
 		s.named.Store(i.Label(), namedIntegration{i, time.Now()})
 	}
 	return i, err
@@ -178,7 +179,42 @@ func (s *Store) IntegrationFor(ctx context.Context, source, name string) (Integr
 
 // PollTargets lists every integration, with secrets and cursor, for the poll loop.
 func (s *Store) PollTargets(ctx context.Context) ([]Integration, error) {
-	return s.integrations(ctx, `1 = 1`)
+	list, err := s.integrations(ctx, `1 = 1`)
+	for n := range list {
+		if err := s.open(&list[n]); err != nil {
+			s.log.ErrorContext(ctx, "open the secrets", "integration", list[n].Label(), "error", err)
+		}
+	}
+	return list, err
+}
+
+// open unseals an integration's secrets.
+func (s *Store) open(i *Integration) (err error) {
+	i.Secrets = make(map[string]string, len(i.sealed))
+	for name, value := range i.sealed {
+		if i.Secrets[name], err = s.unseal(place{"integration", i.ID, name}, value); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// setSecrets seals the secrets that are given into those that are there.
+func (u *unit) setSecrets(id int64, given map[string]string) error {
+	var sealed string
+	err := u.row(`SELECT secrets FROM integrations WHERE id = ?`, []any{id}, &sealed)
+	if err != nil {
+		return err
+	}
+	out := map[string]string{}
+	decode(sealed, &out)
+	for name, value := range given {
+		if out[name], err = u.s.seal(place{"integration", id, name}, value); err != nil {
+			return err
+		}
+	}
+	_, err = u.exec(`UPDATE integrations SET secrets = ? WHERE id = ?`, encode(out), id)
+	return err
 }
 
 // CountBadSignature raises the counter of posts that were not genuine. Nothing

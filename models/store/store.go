@@ -6,6 +6,7 @@ package store
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"log/slog"
 	"sync"
@@ -21,8 +22,12 @@ import (
 type Options struct {
 	DataDir     string // SQLite: the folder of throughline.db; made when absent
 	DatabaseURL string // PostgreSQL: postgres://…; wins over DataDir
-	Now         func() time.Time
-	Log         *slog.Logger
+	// SecretKey seals secrets at rest: 32 bytes in base64. Empty: the keys of
+	// SecretKeyFile, or of DataDir/secret.key, which is made when absent.
+	SecretKey     string
+	SecretKeyFile string
+	Now           func() time.Time
+	Log           *slog.Logger
 }
 
 // Store is the one way to the database. It is safe for concurrent use.
@@ -46,6 +51,7 @@ type Store struct {
 	lite    *liteSession     // of the writer alone
 	reads   readStatements   // of SQLite
 	named   sync.Map         // "source/name" → Integration
+	keys    *keyring
 	stats   Stats
 	windows windows
 }
@@ -65,6 +71,9 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	s.finished = make(chan struct{})
 	s.alive.Store(true)
 	go s.writeLoop() // ends in Close
+	if err := s.openSecrets(ctx, o); err != nil {
+		return nil, errors.Join(err, s.Close())
+	}
 	return s, nil
 }
 

@@ -142,8 +142,14 @@ func freshDatabase(t *testing.T) string {
 	return strings.Replace(pgAddress, "/postgres?", "/"+name+"?", 1)
 }
 
+// testKey seals where there is no folder for a key.
+const testKey = "dGhyb3VnaGxpbmUgdGVzdHMgc2VhbCB3aXRoIHRoaXM="
+
 func open(t *testing.T, o Options) *Store {
 	t.Helper()
+	if o.DataDir == "" && o.SecretKeyFile == "" {
+		o.SecretKey = testKey
+	}
 	var log bytes.Buffer
 	o.Log = slog.New(slog.NewTextHandler(&log, nil))
 	s, err := Open(context.Background(), o)

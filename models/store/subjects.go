@@ -94,9 +94,9 @@ type SubjectFilter struct {
 	Source, Text, Project string // Project is a key
 	State                 models.State
 	Classification        models.Classification // of datasets
-	Best                  bool   // with Text: the best match first, among the newest
-	After                 string // cursor of the page before
-	Limit                 int    // default 50, at most 200
+	Best                  bool                  // with Text: the best match first, among the newest
+	After                 string                // cursor of the page before
+	Limit                 int                   // default 50, at most 200
 }
 
 // pageSize is a limit within its bounds.

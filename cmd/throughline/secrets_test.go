@@ -1,0 +1,36 @@
+package main
+
+import (
+	"bytes"
+	"strings"
+	"testing"
+)
+
+// The ring can be looked at and rotated by command, and shows no key.
+func TestSecretsRotateByCommand(t *testing.T) {
+	dir := t.TempDir()
+	tell := func(args ...string) string {
+		t.Helper()
+		var out, problems bytes.Buffer
+		if code := run(t.Context(), append(args, "--data", dir), func(string) (string, bool) { return "", false }, &out, &problems); code != exitDone {
+			t.Fatal(code, problems.String())
+		}
+		return out.String()
+	}
+	before := tell("secrets", "status")
+	if strings.Count(before, "\n") != 2 || !strings.Contains(before, "yes") {
+		t.Fatal(before)
+	}
+	tell("secrets", "rotate")
+	if after := tell("secrets", "status"); strings.Count(after, "\n") != 3 {
+		t.Fatal(after)
+	}
+	if said := tell("secrets", "rotate", "--drop-old"); !strings.Contains(said, "2 old keys") {
+		t.Fatal(said)
+	}
+	var out, problems bytes.Buffer
+	env := func(name string) (string, bool) { return "no key", name == "THROUGHLINE_SECRET_KEY" }
+	if code := run(t.Context(), []string{"secrets", "status", "--data", t.TempDir()}, env, &out, &problems); code != exitRefuse || strings.Contains(problems.String(), "no key at all") {
+		t.Fatal(code, problems.String())
+	}
+}
