@@ -22,6 +22,7 @@ type sealedColumn struct {
 // has to be recognised (passwords, tokens, sessions) is kept as a hash instead.
 var sealedColumns = []sealedColumn{
 	{purpose: "integration", table: "integrations", id: "id", column: "secrets", object: true},
+	{purpose: sealTOTP, table: "totp_secrets", id: "person_id", column: "secret"},
 }
 
 type sealedRow struct {

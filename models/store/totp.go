@@ -28,18 +28,18 @@ func (s *Store) NewApp(by models.Principal) (secret, pending string, err error) 
 	if secret, err = second.NewSecret(); err != nil {
 		return "", "", err
 	}
-	pending, err = s.seal(sealTOTPPending, by.PersonID, []byte(itoa(s.now().Unix())+" "+secret))
+	pending, err = s.seal(place{sealTOTPPending, by.PersonID, "secret"}, itoa(s.now().Unix())+" "+secret)
 	return secret, pending, err
 }
 
 // PendingApp is the secret of NewApp again.
 func (s *Store) PendingApp(by models.Principal, pending string) (secret string, err error) {
 	stale := models.Errorf(models.Unprocessed, "This picture is too old. Scan the new one.")
-	plain, err := s.unseal(sealTOTPPending, by.PersonID, pending)
+	plain, err := s.unseal(place{sealTOTPPending, by.PersonID, "secret"}, pending)
 	if err != nil {
 		return "", stale.Because(err)
 	}
-	made, secret, _ := strings.Cut(string(plain), " ")
+	made, secret, _ := strings.Cut(plain, " ")
 	at, err := strconv.ParseInt(made, 10, 64)
 	if err != nil || s.now().Sub(time.Unix(at, 0)) > appPending {
 		return "", stale.Because(err)
@@ -59,7 +59,7 @@ func (s *Store) TurnOnApp(ctx context.Context, by models.Principal, pending, cod
 	if !ok {
 		return nil, "", models.FieldErrorf(models.Unprocessed, "code", "That is not the code the app shows now. Check that the clocks agree, then try the next one.")
 	}
-	sealed, err := s.seal(sealTOTP, by.PersonID, []byte(secret))
+	sealed, err := s.seal(place{sealTOTP, by.PersonID, "secret"}, secret)
 	if err != nil {
 		return nil, "", err
 	}
@@ -100,11 +100,11 @@ func (u *unit) useApp(person int64, code string) error {
 	if err != nil {
 		return fmt.Errorf("look up the app: %w", err)
 	}
-	secret, err := u.s.unseal(sealTOTP, person, sealed)
+	secret, err := u.s.unseal(place{sealTOTP, person, "secret"}, sealed)
 	if err != nil {
 		return fmt.Errorf("open the app's secret: %w", err)
 	}
-	step, ok := second.Step(string(secret), code, u.now, last)
+	step, ok := second.Step(secret, code, u.now, last)
 	if !ok {
 		return wrongCode()
 	}
