@@ -88,6 +88,22 @@ func (m *metrics) watchStore(reg *prometheus.Registry, s *store.Store) {
 	gauge("throughline_commit_seconds_total", "Time spent committing.", func() float64 { _, _, d := s.WriteStats(); return d.Seconds() })
 	reg.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "throughline_writes_waiting", Help: "Writes in the queue."},
 		func() float64 { n, _ := s.QueueLength(); return float64(n) }))
+	m.watchChain(reg, s)
+}
+
+// watchChain shows what the last check of the chain of activity found: alarm on
+// throughline_audit_broken being 1.
+func (m *metrics) watchChain(reg *prometheus.Registry, s *store.Store) {
+	reg.MustRegister(
+		prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "throughline_audit_broken", Help: "1 when the record of activity was changed beside Throughline."},
+			func() float64 {
+				if s.Chain().Break != nil {
+					return 1
+				}
+				return 0
+			}),
+		prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "throughline_audit_verified_seq", Help: "The last row of activity up to which the chain holds."},
+			func() float64 { return float64(s.Chain().Upto) }))
 }
 
 // request counts one answer. Paths that are no route share one label, or a

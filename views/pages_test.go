@@ -29,7 +29,9 @@ func pages(text string) map[string]templ.Component {
 		"part":     ColumnPart(ColumnPage{Frame: f, Column: column, Filter: board.Filter}),
 		"move":     Move(MovePage{Frame: f, Card: column.Cards[0], Columns: board.Columns, Error: text}),
 		"activity": Activity(ActivityPage{Frame: f, Rows: activityOf(text), Next: "/?" + text}),
-		"list":     List(ListPage{Frame: f, Heading: text, Lead: text, Path: "/runs", Text: text, Rows: []models.Subject{subjectOf(models.Run, text, text)}, Next: text, Empty: text}),
+		"audit": Audit(AuditPage{Frame: f, Path: "/audit", Filter: AuditFilter{text, text, text, text, text, text, text}, Actions: [][]string{{text, text}}, Before: 3, Error: text,
+			Chain: ChainLine{At: noon, Broken: text}, Rows: auditOf(text)}),
+		"list": List(ListPage{Frame: f, Heading: text, Lead: text, Path: "/runs", Text: text, Rows: []models.Subject{subjectOf(models.Run, text, text)}, Next: text, Empty: text}),
 		"deployments": Deployments(DeploymentsPage{Frame: f, Environments: []string{text}, Models: []string{text}, Rows: []DeploymentRow{deploymentOf(text)}, Next: text,
 			Cells: map[[2]string]DeploymentRow{{text, text}: deploymentOf(text)}}),
 		"line":       Line(linePage(f, text)),
@@ -62,6 +64,15 @@ func activityOf(text string) []models.Activity {
 	detail := map[string]any{"event": text, "from": text, "to": text, "changed": []any{text}}
 	return []models.Activity{{By: text, Action: "card.moved", Subject: &s, Detail: detail, At: noon},
 		{By: text, Action: "subject.changed", Subject: &s, Detail: detail, At: noon}, {By: text, Action: text, At: noon}}
+}
+
+func auditOf(text string) (rows []AuditRow) {
+	for i, a := range append(activityOf(text), models.Activity{By: text, Actor: text, Action: "member.set", Project: text, At: noon,
+		Detail: map[string]any{"from": map[string]any{text: text}, "to": map[string]any{text: []any{text}, "role": nil}}}) {
+		a.Seq = int64(i + 1)
+		rows = append(rows, AuditRow{Activity: a, Hash: text})
+	}
+	return rows
 }
 
 func revisionOf(text string) *models.CardRevision {

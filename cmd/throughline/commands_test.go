@@ -10,7 +10,8 @@ import (
 
 func TestEveryCommandExplainsItself(t *testing.T) {
 	for _, command := range [][]string{{}, {"serve"}, {"demo"}, {"migrate"}, {"token"}, {"token", "create"}, {"token", "list"},
-		{"token", "revoke"}, {"user"}, {"user", "create"}, {"user", "list"}, {"user", "disable"}, {"user", "password"}, {"health"}, {"version"}} {
+		{"token", "revoke"}, {"user"}, {"user", "create"}, {"user", "list"}, {"user", "disable"}, {"user", "password"},
+		{"audit"}, {"audit", "verify"}, {"audit", "export"}, {"health"}, {"version"}} {
 		code, stdout, stderr := once(t, nil, append(command, "--help")...)
 		if code != exitDone || !strings.Contains(stdout, "Usage: throughline") || stderr != "" {
 			t.Errorf("%v --help: exit %d\n%s%s", command, code, stdout, stderr)

@@ -47,6 +47,7 @@ type commands struct {
 	Migrate migrateCommand `cmd:"" help:"Bring the database's schema up to date, and stop."`
 	Token   tokenCommand   `cmd:"" help:"Make, list and revoke the tokens of bots."`
 	User    userCommand    `cmd:"" help:"Make, list and disable accounts, set passwords."`
+	Audit   auditCommand   `cmd:"" help:"Check and export the record of who did what."`
 	Health  healthCommand  `cmd:"" help:"Ask a running server whether it is ready: exit 0 when it is."`
 	Secrets secretsCommand `cmd:"" help:"Look after the keys that seal secrets at rest."`
 	Version versionCommand `cmd:"" help:"Print the version."`

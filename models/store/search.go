@@ -6,6 +6,7 @@ import (
 	"errors"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 	"unicode"
 
@@ -157,8 +158,11 @@ func searchBody(row *subjectRow) string {
 }
 
 // Run does what has to be done in the background, until ctx ends: the search
-// index, and clearing away what has expired.
+// index, checking the chain of activity, and clearing away what has expired.
 func (s *Store) Run(ctx context.Context) {
+	var beside sync.WaitGroup
+	beside.Go(func() { s.guardChain(ctx) }) // ends with ctx
+	defer beside.Wait()
 	bell, stop := s.Watch()
 	defer stop()
 	sweep := time.NewTicker(time.Hour)

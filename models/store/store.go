@@ -54,6 +54,7 @@ type Store struct {
 	keys    *keyring
 	stats   Stats
 	windows windows
+	guard   guard
 }
 
 // Open opens the database, brings its schema up to date and starts the writer.
