@@ -77,7 +77,7 @@ func changes(a models.Activity) (out []change) {
 	was, wasMany := from.(map[string]any)
 	is, isMany := to.(map[string]any)
 	if !wasMany && !isMany {
-		return []change{{From: side(from), To: side(to)}}
+		return []change{{Name: place(a), From: side(from), To: side(to)}}
 	}
 	names := slices.Sorted(maps.Keys(is))
 	for name := range was {
@@ -89,6 +89,14 @@ func changes(a models.Activity) (out []change) {
 		out = append(out, change{strings.ReplaceAll(name, "_", " "), side(was[name]), side(is[name])})
 	}
 	return out
+}
+
+// place names what a single change is about: of a subject it is its card.
+func place(a models.Activity) string {
+	if strings.HasPrefix(a.Action, "subject.") {
+		return "column"
+	}
+	return ""
 }
 
 // side is one side of a change.
