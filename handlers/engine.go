@@ -33,7 +33,7 @@ func (h *Handlers) mount() error {
 	e.NoRoute(h.answer(h.nowhere))
 	e.NoMethod(h.answer(h.noMethod))
 	h.api = humagin.New(e, apiConfig(h.Version, h.BaseURL))
-	h.root = squeeze(prepare(e))
+	h.root = h.behindProxies(squeeze(prepare(e)))
 	if err := h.register(h.table()); err != nil {
 		return err
 	}

@@ -9,6 +9,7 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
+	"net/netip"
 	"net/url"
 	"time"
 
@@ -16,6 +17,7 @@ import (
 	"github.com/gin-gonic/gin"
 	"github.com/prometheus/client_golang/prometheus"
 	"golang.org/x/sync/semaphore"
+	"golang.org/x/time/rate"
 
 	"throughline/handlers/live"
 	"throughline/handlers/signin"
@@ -39,6 +41,8 @@ type Options struct {
 	Demo         bool
 	CheckURL     func(ctx context.Context, raw string) error // refuses upstream addresses that must not be called
 	LiveSockets  int                                         // open boards of one person or token; 0: 200
+
+	TrustedProxies []netip.Prefix // whose X-Forwarded-For is believed; nobody's by default
 }
 
 // Handlers answers requests. Make it with New, end it with Close.
@@ -46,22 +50,24 @@ type Handlers struct {
 	rendered renderedBoards
 
 	Options
-	base    *url.URL
-	hosts   map[string]bool
-	sources map[string]integrations.Source
-	secure  bool // the base URL is https
-	routes  []Route
-	engine  *gin.Engine
-	api     huma.API
-	hub     *live.Hub
-	metrics *metrics
-	logins  *attempts
-	tokens  *tokens
-	hashing chan struct{} // password checks under way
-	origins *http.CrossOriginProtection
-	budget  *semaphore.Weighted // places for large bodies
-	keys    signin.Passkeys
-	root    http.Handler
+	base     *url.URL
+	hosts    map[string]bool
+	sources  map[string]integrations.Source
+	secure   bool // the base URL is https
+	routes   []Route
+	engine   *gin.Engine
+	api      huma.API
+	hub      *live.Hub
+	metrics  *metrics
+	logins   *attempts
+	familiar *familiar
+	tokens   *tokens
+	hashing  chan struct{} // password checks under way
+	hashes   *rate.Limiter // of people who are not familiar
+	origins  *http.CrossOriginProtection
+	budget   *semaphore.Weighted // places for large bodies
+	keys     signin.Passkeys
+	root     http.Handler
 }
 
 // New builds the engine from the route table.
@@ -81,7 +87,8 @@ func New(o Options) (*Handlers, error) {
 	}
 	h.metrics = newMetrics(h.Metrics, h.Store)
 	h.logins, h.tokens = newAttempts(h.Now), newTokens(h.Now)
-	h.hashing = make(chan struct{}, 4)
+	h.familiar = newFamiliar(h.Now)
+	h.hashing, h.hashes = make(chan struct{}, hashesAtOnce), rate.NewLimiter(hashesPerSecond, hashesBurst)
 	h.budget = newBudget()
 	h.hub = h.newHub()
 	if err := h.mount(); err != nil {

@@ -45,7 +45,8 @@ func (h *Handlers) log(c *gin.Context) {
 	}
 	attrs := []slog.Attr{slog.String("request", c.GetString(requestKey)), slog.String("method", c.Request.Method),
 		slog.String("path", clean(logPath(c))), slog.Int("status", c.Writer.Status()),
-		slog.Float64("ms", float64(took.Microseconds())/1000), slog.String("actor", actorName(h.principal(c)))}
+		slog.Float64("ms", float64(took.Microseconds())/1000), slog.String("actor", actorName(h.principal(c))),
+		slog.String("from", peer(c.Request))}
 	if err := request(c.Request.Context()).failed; err != nil {
 		attrs = append(attrs, slog.String("error", cause(err)))
 	} else if last := c.Errors.Last(); last != nil {

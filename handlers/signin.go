@@ -3,11 +3,9 @@ package handlers
 import (
 	"context"
 	"errors"
-	"net"
 	"net/http"
 	"net/url"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/gin-gonic/gin"
@@ -76,24 +74,52 @@ func (h *Handlers) authenticate(c *gin.Context, email string) (account models.Ac
 	if err != nil {
 		return account, err
 	}
-	keys := []string{"ip " + peer(c.Request), "account " + models.CleanEmail(email)}
+	from := peer(c.Request)
+	keys, known := h.guessKeys(from, models.CleanEmail(email))
 	if !h.logins.take(keys) {
 		return account, errTooOften
 	}
-	if account, err = h.hash(c.Request.Context(), email, password); err == nil {
+	if account, err = h.hash(c.Request.Context(), email, password, known); err == nil {
 		h.logins.giveBack(keys)
+		h.familiar.remember(account.Email, from)
 	}
 	return account, err
 }
 
-// hash checks a password, a few at a time: each check takes 19 MiB of memory.
-func (h *Handlers) hash(ctx context.Context, email, password string) (models.Account, error) {
+// guessKeys are what a guess at a password counts against: the address it comes
+// from, and the account. Where the account has signed in from that address
+// lately, guesses of strangers do not count there: nobody can keep its person out.
+func (h *Handlers) guessKeys(from, email string) (keys []string, known bool) {
+	if h.familiar.knows(email, from) {
+		return []string{"ip " + from, "known " + email + " " + from}, true
+	}
+	return []string{"ip " + from, "account " + email}, false
+}
+
+// Limits of checking passwords, whoever asks: each check takes 19 MiB of memory
+// and some 30 ms of a core.
+const (
+	hashesAtOnce    = 4
+	hashesPerSecond = 20
+	hashesBurst     = 60
+	hashPatience    = 5 * time.Second
+)
+
+// hash checks a password when there is room for it. Familiar people wait only for
+// each other: a crowd of guessers can not use their share up.
+func (h *Handlers) hash(ctx context.Context, email, password string, familiar bool) (models.Account, error) {
+	busy := models.Errorf(models.Busy, "Too many people are signing in; try again in a moment.")
+	if !familiar && !h.hashes.AllowN(h.Now(), 1) {
+		return models.Account{}, busy
+	}
+	ctx, cancel := context.WithTimeout(ctx, hashPatience)
+	defer cancel()
 	select {
 	case h.hashing <- struct{}{}:
 		defer func() { <-h.hashing }()
-		return h.Store.Authenticate(ctx, email, password)
+		return h.Store.Authenticate(context.WithoutCancel(ctx), email, password)
 	case <-ctx.Done():
-		return models.Account{}, models.Errorf(models.Busy, "Too many people are signing in; try again in a moment.")
+		return models.Account{}, busy
 	}
 }
 
@@ -204,58 +230,5 @@ func safeNext(next string) string {
 	return next
 }
 
-// peer is the address at the other end of the connection: headers that claim
-// another one are not believed.
-func peer(r *http.Request) string {
-	host, _, err := net.SplitHostPort(r.RemoteAddr)
-	if err != nil {
-		return r.RemoteAddr
-	}
-	return host
-}
-
 // errTooOften refuses a sign-in before the password is looked at.
 var errTooOften = models.Errorf(models.Busy, "Too many attempts. Wait a minute, then try again.")
-
-// attempts limits guessing: so many sign-ins per address and per account in a
-// window of time. Those that succeed do not count.
-type attempts struct {
-	now   func() time.Time
-	mu    sync.Mutex
-	since time.Time
-	count map[string]int
-}
-
-const (
-	attemptsAllowed = 10
-	attemptsWindow  = time.Minute
-	attemptsKeys    = 10_000
-)
-
-func newAttempts(now func() time.Time) *attempts {
-	return &attempts{now: now, count: map[string]int{}}
-}
-
-// take counts one attempt against each key and tells whether all are within the limit.
-func (a *attempts) take(keys []string) bool {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	if now := a.now(); now.Sub(a.since) > attemptsWindow || len(a.count) > attemptsKeys {
-		a.since = now
-		clear(a.count)
-	}
-	ok := true
-	for _, key := range keys {
-		a.count[key]++
-		ok = ok && a.count[key] <= attemptsAllowed
-	}
-	return ok
-}
-
-func (a *attempts) giveBack(keys []string) {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	for _, key := range keys {
-		a.count[key]--
-	}
-}

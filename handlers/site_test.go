@@ -37,14 +37,18 @@ type site struct {
 
 var system = models.Principal{Name: "test"}
 
-func newSite(t *testing.T) *site {
+func newSite(t *testing.T, change ...func(*Options)) *site {
 	t.Helper()
 	s, err := store.Open(context.Background(), store.Options{DataDir: t.TempDir()})
 	require.NoError(t, err)
 	server := httptest.NewUnstartedServer(nil)
-	h, err := New(Options{Store: s, Addr: server.Listener.Addr().String(), Version: "test",
+	o := Options{Store: s, Addr: server.Listener.Addr().String(), Version: "test",
 		Sources:  []integrations.Source{github.Source{}, cloudevents.Source{}, modelcard.Source{}},
-		CheckURL: func(context.Context, string) error { return nil }})
+		CheckURL: func(context.Context, string) error { return nil }}
+	for _, c := range change {
+		c(&o)
+	}
+	h, err := New(o)
 	require.NoError(t, err)
 	server.Config.Handler = h.Handler()
 	server.Start()

@@ -32,11 +32,11 @@ func TestEverySettingHasItsVariableInTheHelp(t *testing.T) {
 func TestAllWrongSettingsAreNamedAtOnce(t *testing.T) {
 	env := map[string]string{"THROUGHLINE_LOG_LEVEL": "loud", "THROUGHLINE_DATABASE_URL": "mysql://root:hunter2@db/x"}
 	code, _, stderr := once(t, env, "serve", "--addr", "nowhere", "--base-url", "ftp://x", "--log-format", "xml",
-		"--allow-upstream", "http://x/", "--allowed-hosts", "a/b", "--drain-wait", "soon")
+		"--allow-upstream", "http://x/", "--allowed-hosts", "a/b", "--drain-wait", "soon", "--trusted-proxies", "everybody")
 	if code != exitRefuse {
 		t.Errorf("exit %d, want %d", code, exitRefuse)
 	}
-	for _, flag := range []string{"addr", "base-url", "log-format", "log-level", "database-url", "allow-upstream", "allowed-hosts", "drain-wait"} {
+	for _, flag := range []string{"addr", "base-url", "log-format", "log-level", "database-url", "allow-upstream", "allowed-hosts", "drain-wait", "trusted-proxies"} {
 		if !strings.Contains(stderr, "--"+flag+" ("+variable(flag)+")") {
 			t.Errorf("--%s is not named:\n%s", flag, stderr)
 		}

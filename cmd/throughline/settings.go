@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
+	"net/netip"
 	"net/url"
 	"strconv"
 	"strings"
@@ -32,11 +33,12 @@ type logging struct {
 
 // web are the settings of the server.
 type web struct {
-	Addr          string   `setting:"" default:"127.0.0.1:8080" placeholder:"HOST:PORT" help:"Address to listen on."`
-	BaseURL       string   `setting:"" name:"base-url" placeholder:"URL" help:"The address people use, when it is another: https://throughline.example.com. Cookies are Secure exactly when it is https."`
-	AllowedHosts  []string `setting:"" placeholder:"HOST" help:"More host names that requests may be addressed to; the base URL's, the address's own and localhost always may."`
-	AllowUpstream []string `setting:"" placeholder:"HOST[:PORT]" help:"An upstream on a private address that may be polled; repeatable."`
-	DrainWait     string   `setting:"" default:"0s" placeholder:"DURATION" help:"After SIGTERM, how long /readyz says no before connections are refused, so that load balancers notice."`
+	Addr           string   `setting:"" default:"127.0.0.1:8080" placeholder:"HOST:PORT" help:"Address to listen on."`
+	BaseURL        string   `setting:"" name:"base-url" placeholder:"URL" help:"The address people use, when it is another: https://throughline.example.com. Cookies are Secure exactly when it is https."`
+	AllowedHosts   []string `setting:"" placeholder:"HOST" help:"More host names that requests may be addressed to; the base URL's, the address's own and localhost always may."`
+	AllowUpstream  []string `setting:"" placeholder:"HOST[:PORT]" help:"An upstream on a private address that may be polled; repeatable."`
+	TrustedProxies []string `setting:"" placeholder:"CIDR" help:"Networks of the proxies in front, such as 10.0.0.0/8: their X-Forwarded-For says who asks, for limits on guessing and for the log. Nobody's by default."`
+	DrainWait      string   `setting:"" default:"0s" placeholder:"DURATION" help:"After SIGTERM, how long /readyz says no before connections are refused, so that load balancers notice."`
 }
 
 // settings are those of serve and demo.
@@ -115,9 +117,28 @@ func (s web) check(w *wrong) {
 			w.add("allow-upstream", "%q is not HOST or HOST:PORT.", host)
 		}
 	}
+	if _, bad := networks(s.TrustedProxies); bad != "" {
+		w.add("trusted-proxies", "%q is not a network such as 10.0.0.0/8 or an address.", bad)
+	}
 	if d, err := time.ParseDuration(s.DrainWait); err != nil || d < 0 || d > 10*time.Second {
 		w.add("drain-wait", "%q is not a duration from 0s to 10s.", s.DrainWait)
 	}
+}
+
+// networks reads CIDRs, and addresses as networks of one; bad is the first that is
+// neither.
+func networks(list []string) (out []netip.Prefix, bad string) {
+	for _, text := range list {
+		prefix, err := netip.ParsePrefix(text)
+		if addr, other := netip.ParseAddr(text); other == nil {
+			prefix, err = addr.Prefix(addr.BitLen())
+		}
+		if err != nil {
+			return nil, text
+		}
+		out = append(out, prefix.Masked())
+	}
+	return out, ""
 }
 
 func isAddress(addr string) bool {
