@@ -119,9 +119,9 @@ func (h *Handlers) sortSettings(ctx context.Context, a integrations.About, sent,
 		}
 	}
 	if moved {
-		forgetSecrets(a, secrets)
+		err = forgetSecrets(a, secrets)
 	}
-	return settings, secrets, nil
+	return settings, secrets, err
 }
 
 func firstOf(given bool, value, old, fallback string) string {
@@ -148,13 +148,19 @@ func (h *Handlers) checkSetting(ctx context.Context, f integrations.Setting, val
 }
 
 // forgetSecrets empties the secrets that were not sent along with an address of
-// another host: they were given for the host before.
-func forgetSecrets(a integrations.About, secrets map[string]string) {
+// another host: they were given for the host before. One that is needed has to be
+// sent again.
+func forgetSecrets(a integrations.About, secrets map[string]string) error {
 	for _, f := range a.Settings {
-		if _, sent := secrets[f.Name]; f.Secret && !sent {
-			secrets[f.Name] = ""
+		if _, sent := secrets[f.Name]; !f.Secret || sent {
+			continue
 		}
+		if f.Required {
+			return models.FieldErrorf(models.Unprocessed, "settings."+f.Name, "%s was given for another host. Enter it again.", f.Label)
+		}
+		secrets[f.Name] = ""
 	}
+	return nil
 }
 
 func hostOf(address string) string {

@@ -113,34 +113,6 @@ func account(i store.Integration) integrations.Account {
 	return integrations.Account{ID: i.ID, Name: i.Name, Settings: settings}
 }
 
-// What the two narrow scopes may describe. Neutral things around a run or a
-// deployment come along with it.
-var (
-	runKinds        = []models.Kind{models.Run, models.Experiment, models.Dataset, models.DatasetVersion, models.Commit, models.Repository}
-	deploymentKinds = []models.Kind{models.Deployment, models.Environment, models.Commit, models.Repository, models.Image}
-)
-
-// mayTell refuses events beyond the token's scopes, before any is kept.
-func mayTell(by models.Principal, events []integrations.Event) error {
-	if by.TokenID == 0 || by.Allows(models.ScopeEvents) {
-		return nil
-	}
-	var kinds []models.Kind
-	if by.Allows(models.ScopeRuns) {
-		kinds = append(kinds, runKinds...)
-	}
-	if by.Allows(models.ScopeDeployments) {
-		kinds = append(kinds, deploymentKinds...)
-	}
-	for _, e := range events {
-		beyond := slices.ContainsFunc(e.Batch.Descriptions, func(d models.Description) bool { return !slices.Contains(kinds, d.Ref.Kind) })
-		if beyond || len(e.Batch.Cards) > 0 {
-			return models.Errorf(models.Forbidden, "This token's scopes do not cover the event %s.", e.Name)
-		}
-	}
-	return nil
-}
-
 // receipt is what became of one event.
 type receipt struct {
 	ID        string           `json:"id"`

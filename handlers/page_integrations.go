@@ -130,11 +130,14 @@ func (h *Handlers) refuseIntegration(c *gin.Context, p views.IntegrationPage, er
 }
 
 // settingsForm reads the fields that a source asks for. A secret that is stored
-// and left empty stays as it is.
+// and left empty stays as it is, unless an address moves to another host: it was
+// given for the host before.
 func (h *Handlers) settingsForm(c *gin.Context, a integrations.About, old *store.Integration) (settings, secrets map[string]string, err error) {
 	settings, secrets = map[string]string{}, map[string]string{}
+	moved := false
 	for _, f := range a.Settings {
 		value := strings.TrimSpace(c.PostForm("setting." + f.Name))
+		moved = moved || f.URL && old != nil && hostOf(value) != hostOf(old.Settings[f.Name])
 		switch {
 		case value == "" && f.Secret && old != nil:
 			continue
@@ -151,7 +154,10 @@ func (h *Handlers) settingsForm(c *gin.Context, a integrations.About, old *store
 			settings[f.Name] = value
 		}
 	}
-	return settings, secrets, nil
+	if moved {
+		err = forgetSecrets(a, secrets)
+	}
+	return settings, secrets, err
 }
 
 func integrationPath(p models.Project, source, name string) string {

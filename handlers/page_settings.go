@@ -20,9 +20,6 @@ func (h *Handlers) settingsRoutes() []Route {
 		post("/projects/:key/settings/board", inProject(models.Maintainer), h.submitBoard),
 		post("/projects/:key/members", inProject(models.Administrator), h.submitMember),
 		post("/projects/:key/members/:id/remove", inProject(models.Administrator), h.submitLeave),
-		get("/projects/:key/tokens", inProject(models.Maintainer), h.showTokens),
-		post("/projects/:key/tokens", inProject(models.Maintainer), h.submitToken),
-		post("/projects/:key/tokens/:id/revoke", inProject(models.Maintainer), h.submitRevocation),
 	}
 }
 

@@ -182,7 +182,7 @@ func TestATokenIsShownOnce(t *testing.T) {
 	b.get("/projects/BAR/tokens")
 	a := b.send("/projects/BAR/tokens", "name", "ci", "role", "contributor", "days", "7")
 	require.Equal(t, http.StatusCreated, a.status, a.body)
-	value := regexp.MustCompile(`id="token">(tl_[^<]+)<`).FindStringSubmatch(a.body)[1]
+	value := regexp.MustCompile(`id="token"[^>]*>(tl_[^<]+)<`).FindStringSubmatch(a.body)[1]
 	require.NotContains(t, b.get("/projects/BAR/tokens").body, value)
 	b.tokens["ci"] = value
 	require.Equal(t, 200, b.ask("ci", http.MethodGet, "/api/v1/projects/BAR/board", "").status)

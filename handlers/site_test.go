@@ -43,7 +43,7 @@ func newSite(t *testing.T, change ...func(*Options)) *site {
 	require.NoError(t, err)
 	server := httptest.NewUnstartedServer(nil)
 	o := Options{Store: s, Addr: server.Listener.Addr().String(), Version: "test",
-		Sources:  []integrations.Source{github.Source{}, cloudevents.Source{}, modelcard.Source{}},
+		Sources:  []integrations.Source{github.New(http.DefaultClient), cloudevents.Source{}, modelcard.Source{}},
 		CheckURL: func(context.Context, string) error { return nil }}
 	for _, c := range change {
 		c(&o)

@@ -31,17 +31,30 @@ type Token struct {
 	Last4     string // the last four
 	Role      Role
 	Project   string // project key; empty means the whole hub
+	ProjectID int64  // 0 means the whole hub
 	Scopes    []Scope
 	CreatedBy string
 	CreatedAt time.Time
 	ExpiresAt time.Time // zero means never
 	RevokedAt time.Time // zero means not revoked
-	LastUsed  time.Time // to the minute; zero means never
+	LastUsed  time.Time // the newest value, to the minute; zero means never
+	RotatedAt time.Time // when it got its newest value; zero means it has its first
+	OldLast4  string    // the last four of the value before
+	OldUntil  time.Time // until when that works
+	OldUsed   time.Time // when that was last used
 }
 
 // Works tells whether the token opens anything at this moment.
 func (t Token) Works(now time.Time) bool {
 	return t.RevokedAt.IsZero() && (t.ExpiresAt.IsZero() || now.Before(t.ExpiresAt))
+}
+
+// Rotating tells whether the value before works beside the newest one.
+func (t Token) Rotating(now time.Time) bool { return t.Works(now) && now.Before(t.OldUntil) }
+
+// EndsSoon tells whether a token that works will expire within a fortnight.
+func (t Token) EndsSoon(now time.Time) bool {
+	return t.Works(now) && !t.ExpiresAt.IsZero() && t.ExpiresAt.Before(now.Add(14*24*time.Hour))
 }
 
 // CleanEmail is an address as accounts keep it; empty when it is none.

@@ -105,7 +105,8 @@ type TokensPage struct {
 	Path    string // of the page
 	Rows    []models.Token
 	Roles   []models.Role // that may be given
-	Created string        // the value of a new token, shown once
+	Created string        // a new value, shown once
+	Made    models.Token  // whose value it is
 	Name    string
 	Error   string
 }
@@ -211,9 +212,23 @@ func tokenName(p TokensPage) string {
 	return p.Name
 }
 
+// overlaps are how long an old value may work on.
+var overlaps = []struct {
+	Hours string
+	Text  string
+}{{"24", "a day"}, {"1", "an hour"}, {"168", "a week"}, {"0", "not at all"}}
+
 func closeWord(a models.Account) string {
 	if a.Disabled {
 		return "open"
 	}
 	return "close"
+}
+
+// tokenPlace says where a token works.
+func tokenPlace(t models.Token) string {
+	if t.Project == "" {
+		return "the whole hub"
+	}
+	return t.Project
 }

@@ -34,3 +34,22 @@ func TestSecretsRotateByCommand(t *testing.T) {
 		t.Fatal(code, problems.String())
 	}
 }
+
+func TestATokenRotatesByCommand(t *testing.T) {
+	dir := t.TempDir()
+	none := func(string) (string, bool) { return "", false }
+	tell := func(args ...string) (int, string, string) {
+		var out, problems bytes.Buffer
+		code := run(t.Context(), append(args, "--data", dir), none, &out, &problems)
+		return code, out.String(), problems.String()
+	}
+	_, first, _ := tell("token", "create", "--name", "bot", "--role", "viewer")
+	code, second, said := tell("token", "rotate", "1", "--overlap", "7d")
+	if code != exitDone || !strings.HasPrefix(second, "tl_") || second == first || !strings.Contains(said, "works until") {
+		t.Fatal(code, second, said)
+	}
+	code, _, said = tell("token", "create", "--name", "x", "--role", "boss", "--scope", "everything", "--expires", "soon")
+	if code != exitRefuse || !strings.Contains(said, "--role") || !strings.Contains(said, "--scope") || !strings.Contains(said, "--expires") {
+		t.Fatal(code, said)
+	}
+}

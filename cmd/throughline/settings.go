@@ -81,6 +81,9 @@ func (w *wrong) add(flag, format string, args ...any) {
 	*w = append(*w, fmt.Sprintf("--%s (%s): ", flag, variable(flag))+fmt.Sprintf(format, args...))
 }
 
+// say adds what is wrong with a flag that has no variable.
+func (w *wrong) say(format string, args ...any) { *w = append(*w, fmt.Sprintf(format, args...)) }
+
 // err is all that is wrong as one refusal, or nil.
 func (w wrong) err() error {
 	switch len(w) {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"slices"
 	"strconv"
 	"strings"
 	"text/tabwriter"
@@ -16,6 +17,7 @@ import (
 type tokenCommand struct {
 	Create tokenCreate `cmd:"" help:"Make a token. It is printed on the last line, this once."`
 	List   tokenList   `cmd:"" help:"List tokens."`
+	Rotate tokenRotate `cmd:"" help:"Give a token a new value, printed on the last line, this once; the old one works on for a while."`
 	Revoke tokenRevoke `cmd:"" help:"End a token."`
 }
 
@@ -48,19 +50,34 @@ func (c tokenCreate) Run(a *app) error {
 	})
 }
 
+// token is what was asked for; everything that is wrong with it is said at once.
 func (c tokenCreate) token(now time.Time) (t store.NewToken, err error) {
+	var w wrong
 	t = store.NewToken{Name: c.Name, Role: models.Role(c.Role)}
+	if !t.Role.Known() {
+		w.say("--role: there is no role %q; there are %s.", c.Role, listed(models.Roles))
+	}
 	for _, scope := range c.Scope {
-		t.Scopes = append(t.Scopes, models.Scope(scope))
+		if t.Scopes = append(t.Scopes, models.Scope(scope)); !slices.Contains(models.Scopes, models.Scope(scope)) {
+			w.say("--scope: there is no scope %q; there are %s.", scope, listed(models.Scopes))
+		}
 	}
 	if c.Expires != "" {
 		period, err := parsePeriod(c.Expires)
 		if err != nil {
-			return t, refusal{err}
+			w.say("%s.", err.Error())
 		}
 		t.ExpiresAt = now.Add(period)
 	}
-	return t, nil
+	return t, w.err()
+}
+
+func listed[T ~string](words []T) string {
+	out := make([]string, len(words))
+	for i, word := range words {
+		out[i] = string(word)
+	}
+	return strings.Join(out, ", ")
 }
 
 // parsePeriod reads "90d" besides what Go reads.
@@ -121,6 +138,32 @@ func scopes(list []models.Scope) string {
 		words[i] = string(s)
 	}
 	return strings.Join(words, ",")
+}
+
+type tokenRotate struct {
+	database
+	ID      int64  `arg:"" help:"The token's number, as listed."`
+	Overlap string `default:"24h" placeholder:"PERIOD" help:"How long the old value works on: 12h, 7d; 0s for not at all."`
+}
+
+// Run rotates a token, also beside a running server.
+func (c tokenRotate) Run(a *app) error {
+	overlap, err := parsePeriod(c.Overlap)
+	if c.Overlap == "0s" || c.Overlap == "0" {
+		overlap, err = 0, nil
+	}
+	if err != nil {
+		return refusal{fmt.Errorf("--overlap: %q is not a period such as 7d or 12h", c.Overlap)}
+	}
+	return a.withStore(c.database, func(s *store.Store) error {
+		value, token, err := s.RotateToken(a.ctx, commandLine, 0, c.ID, overlap)
+		if err != nil {
+			return err
+		}
+		fmt.Fprintf(a.stderr, "Token %d, %q, has a new value. The old one, …%s, works until %s.\n", token.ID, token.Name, token.OldLast4, day(token.OldUntil))
+		fmt.Fprintln(a.stdout, value)
+		return nil
+	})
 }
 
 type tokenRevoke struct {

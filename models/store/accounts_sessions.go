@@ -150,7 +150,7 @@ func (s *Store) touch(ctx context.Context, now, seen int64, q string, key any) {
 // ask for a second factor that the session lacks.
 func (s *Store) Refresh(ctx context.Context, by models.Principal) (models.Principal, error) {
 	if by.TokenID != 0 {
-		return s.tokenWhere(ctx, `t.id = ?`, by.TokenID)
+		return s.tokenWhere(ctx, `t.id = ?`, "", by.TokenID)
 	}
 	if by.Session == "" {
 		return by, models.Errorf(models.Unauthorised, "Sign in first.")

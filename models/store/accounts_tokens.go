@@ -92,12 +92,14 @@ func (u *unit) createToken(t NewToken, value string) (int64, error) {
 
 // #nosec G101 -- names of columns
 const tokenColumns = `t.id, t.name, t.prefix, t.last4, t.role, COALESCE(p.key, ''), t.scopes, t.created_by,
-	t.created_at, t.expires_at, t.revoked_at, t.last_used_at FROM tokens t LEFT JOIN projects p ON p.id = t.project_id`
+	t.created_at, t.expires_at, t.revoked_at, t.last_used_at, COALESCE(t.project_id, 0), t.old_last4, t.old_until_at, t.old_used_at, t.rotated_at
+	FROM tokens t LEFT JOIN projects p ON p.id = t.project_id`
 
 func scanToken(rows *sql.Rows, t *models.Token) error {
 	var scopes string
 	err := rows.Scan(&t.ID, &t.Name, &t.Prefix, &t.Last4, &t.Role, &t.Project, &scopes, &t.CreatedBy,
-		scanTime{&t.CreatedAt}, scanTime{&t.ExpiresAt}, scanTime{&t.RevokedAt}, scanTime{&t.LastUsed})
+		scanTime{&t.CreatedAt}, scanTime{&t.ExpiresAt}, scanTime{&t.RevokedAt}, scanTime{&t.LastUsed},
+		&t.ProjectID, &t.OldLast4, scanTime{&t.OldUntil}, scanTime{&t.OldUsed}, scanTime{&t.RotatedAt})
 	decode(scopes, &t.Scopes)
 	return err
 }
@@ -105,8 +107,11 @@ func scanToken(rows *sql.Rows, t *models.Token) error {
 func (u *unit) token(id int64) (models.Token, error) {
 	rows, err := u.query(`SELECT `+tokenColumns+` WHERE t.id = ?`, id)
 	list, err := all(rows, err, scanToken)
-	if err != nil || len(list) == 0 {
+	if err != nil {
 		return models.Token{}, fmt.Errorf("read the token: %w", err)
+	}
+	if len(list) == 0 {
+		return models.Token{}, models.Errorf(models.NotFound, "There is no such token.")
 	}
 	return list[0], nil
 }
@@ -133,17 +138,21 @@ func (s *Store) RevokeToken(ctx context.Context, by models.Principal, project, i
 // PrincipalByToken is who a token stands for. An unknown, expired or revoked one
 // is Unauthorised.
 func (s *Store) PrincipalByToken(ctx context.Context, value string) (models.Principal, error) {
-	return s.tokenWhere(ctx, `t.hash = ?`, hashOf(value))
+	hash := hashOf(value)
+	return s.tokenWhere(ctx, `(t.hash = ? OR t.old_hash = ? AND t.old_until_at > ?)`, hash, hash, hash, s.now().UnixMilli())
 }
 
-func (s *Store) tokenWhere(ctx context.Context, where string, arg any) (p models.Principal, err error) {
+// tokenWhere is the principal of a token. hash is the value's that was shown,
+// empty where the token is asked for by its id.
+func (s *Store) tokenWhere(ctx context.Context, where, hash string, args ...any) (p models.Principal, err error) {
 	refused := models.Errorf(models.Unauthorised, "This token is not known, has expired or was revoked.")
 	var project sql.NullInt64
 	var role models.Role
 	var scopes string
-	var used int64
-	err = s.row(ctx, `SELECT t.id, t.name, t.role, t.project_id, t.scopes, t.expires_at, t.last_used_at FROM tokens t
-		WHERE t.revoked_at = 0 AND `+where, []any{arg}, &p.TokenID, &p.Name, &role, &project, &scopes, scanTime{&p.Expires}, &used)
+	var used, oldUsed int64
+	var newest bool
+	err = s.row(ctx, `SELECT t.id, t.name, t.role, t.project_id, t.scopes, t.expires_at, t.last_used_at, t.old_used_at, CASE WHEN t.hash = ? THEN 1 ELSE 0 END FROM tokens t
+		WHERE t.revoked_at = 0 AND `+where, append([]any{hash}, args...), &p.TokenID, &p.Name, &role, &project, &scopes, scanTime{&p.Expires}, &used, &oldUsed, scanFlag{&newest})
 	switch {
 	case errors.Is(err, sql.ErrNoRows), err == nil && !p.Expires.IsZero() && !s.now().Before(p.Expires):
 		return models.Principal{}, refused
@@ -156,6 +165,11 @@ func (s *Store) tokenWhere(ctx context.Context, where string, arg any) (p models
 	} else {
 		p.Hub = role
 	}
-	s.touch(ctx, s.now().UnixMilli(), used, `UPDATE tokens SET last_used_at = ? WHERE id = ?`, p.TokenID)
+	switch {
+	case newest:
+		s.touch(ctx, s.now().UnixMilli(), used, `UPDATE tokens SET last_used_at = ? WHERE id = ?`, p.TokenID)
+	case hash != "":
+		s.touch(ctx, s.now().UnixMilli(), oldUsed, `UPDATE tokens SET old_used_at = ? WHERE id = ?`, p.TokenID)
+	}
 	return p, nil
 }
