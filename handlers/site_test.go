@@ -32,7 +32,10 @@ type site struct {
 	h      *Handlers
 	store  *store.Store
 	server *httptest.Server
-	tokens map[string]string // caller → token
+
+	tokens  map[string]string         // caller → token
+	cookies map[string]string         // caller → session
+	people  map[string]models.Account // caller → whose sessions are made as needed
 }
 
 var system = models.Principal{Name: "test"}
@@ -62,7 +65,7 @@ func newSite(t *testing.T, change ...func(*Options)) *site {
 		server.Close()
 		require.NoError(t, s.Close())
 	})
-	return &site{t: t, h: h, store: s, server: server, tokens: map[string]string{}}
+	return &site{t: t, h: h, store: s, server: server, tokens: map[string]string{}, cookies: map[string]string{}, people: map[string]models.Account{}}
 }
 
 // token makes a caller with a role, hub-wide or in one project, and scopes.

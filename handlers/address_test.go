@@ -1,0 +1,81 @@
+package handlers
+
+import (
+	"regexp"
+	"strings"
+
+	"github.com/stretchr/testify/require"
+
+	"throughline/models"
+)
+
+// made is what a number in an address says when nothing has it, so that whoever
+// is let in changes nothing.
+const made = "999999"
+
+var parameters = regexp.MustCompile(`[:*]([a-z_]+)`)
+
+// keys of subjects that seed brings into project MINE, by the start of the
+// addresses that name their kind.
+var subjectKeys = map[string]string{"/runs/": "r1", "/pulls/": "acme%2Fchurn%237", "/pipelines/": "p1", "/deployments/": "dep1", "/models/": "churn",
+	"/commits/": "github.com%2Facme%2Fchurn%40" + mergeSHA}
+
+// plain are parameters that mean the same thing in every route.
+var plain = map[string]string{"kind": "model", "model": "churn", "source": "cloudevents", "namespace": "s3", "version": "3",
+	"environment": "production", "path": "app.css"}
+
+// fill names, in a route's path, things of the project MINE; numbers are made up.
+func fill(r Route) string {
+	return parameters.ReplaceAllStringFunc(r.Path, func(p string) string {
+		switch name := p[1:]; name {
+		case "key":
+			return keyIn(r.Path)
+		case "name":
+			return nameIn(r)
+		default:
+			if value, ok := plain[name]; ok {
+				return value
+			}
+		}
+		return made
+	})
+}
+
+func keyIn(path string) string {
+	if strings.Contains(path, "/projects/") {
+		return "MINE"
+	}
+	for prefix, key := range subjectKeys {
+		if strings.HasPrefix(path, prefix) {
+			return key
+		}
+	}
+	return "churn"
+}
+
+func nameIn(r Route) string {
+	switch {
+	case strings.Contains(r.Path, "/datasets/"):
+		return "clicks"
+	case r.Class == Hook:
+		return "mine"
+	case strings.Contains(r.Path, "/integrations/"):
+		return "none"
+	}
+	return "churn"
+}
+
+// seed brings the things of the line into project MINE.
+func (s *site) seed() {
+	s.token("seed", models.Administrator, 0)
+	for _, body := range []string{`{"source":"github","name":"mine","settings":{"secret":"s"}}`, `{"source":"cloudevents","name":"mine"}`} {
+		require.Equal(s.t, 201, s.ask("seed", "POST", "/api/v1/projects/MINE/integrations", body).status)
+	}
+	require.Equal(s.t, 202, s.signed("/hooks/github/mine", "s", "pull_request", "d1", pullBody).status)
+	for kind, data := range map[string]string{"run.finished": runData, "pipeline_run.finished": `{"id":"p1","pipeline":"train","state":"passed"}`,
+		"model_version.registered": `{"model":"churn","version":"3","run_id":"r1"}`,
+		"deployment":               `{"id":"dep1","environment":"production","model":"churn","version":"3","state":"live","at":"2026-11-21T10:00:00Z"}`} {
+		a := s.ask("seed", "POST", "/hooks/cloudevents/mine", cloudEvent(kind, kind, data), "Content-Type", "application/cloudevents+json")
+		require.Equal(s.t, 202, a.status, a.body)
+	}
+}
