@@ -15,7 +15,7 @@ export function menus() {
   for (const b of navigator.clipboard ? $$("[data-copy]") : []) {
     b.hidden = false;
     b.addEventListener("click", async () => {
-      await navigator.clipboard.writeText($(b.dataset.copy).textContent.trim());
+      await navigator.clipboard.writeText($(b.dataset.copy).innerText.trim());
       b.textContent = "Copied";
     });
   }

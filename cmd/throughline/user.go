@@ -14,6 +14,7 @@ type userCommand struct {
 	List     userList     `cmd:"" help:"List accounts."`
 	Disable  userDisable  `cmd:"" help:"Close an account and all its sessions."`
 	Enable   userEnable   `cmd:"" help:"Open a closed account again."`
+	Reset    userReset    `cmd:"" name:"reset-second-factor" help:"Take the second factor, the passkeys and the recovery codes of somebody who has lost them, and end the sessions."`
 	Password userPassword `cmd:"" help:"Set a password and end the sessions. Without --password one is chosen and printed on the last line."`
 }
 
@@ -119,6 +120,26 @@ func (c userPassword) Run(a *app) error {
 		if chosen {
 			fmt.Fprintln(a.stdout, password)
 		}
+		return nil
+	})
+}
+
+type userReset struct {
+	database
+	Email string `arg:"" help:"Whose second factor."`
+}
+
+// Run takes every second factor of an account.
+func (c userReset) Run(a *app) error {
+	return a.withStore(c.database, func(s *store.Store) error {
+		person, err := s.PersonByEmail(a.ctx, c.Email)
+		if err != nil {
+			return err
+		}
+		if err := s.ResetSecondFactor(a.ctx, commandLine, person.ID); err != nil {
+			return err
+		}
+		fmt.Fprintf(a.stdout, "Account %s: no second factor any more; its sessions are over.\n", person.Email)
 		return nil
 	})
 }
