@@ -42,15 +42,25 @@ var system = models.Principal{Name: "test"}
 
 func newSite(t *testing.T, change ...func(*Options)) *site {
 	t.Helper()
-	s, err := store.Open(context.Background(), store.Options{DataDir: t.TempDir()})
-	require.NoError(t, err)
+	return newSiteWith(t, func(o *Options, _ *store.Options) {
+		for _, c := range change {
+			c(o)
+		}
+	})
+}
+
+// newSiteWith is newSite with other options of the store, too.
+func newSiteWith(t *testing.T, change func(*Options, *store.Options)) *site {
+	t.Helper()
 	server := httptest.NewUnstartedServer(nil)
-	o := Options{Store: s, Addr: server.Listener.Addr().String(), Version: "test",
+	kept := store.Options{DataDir: t.TempDir()}
+	o := Options{Addr: server.Listener.Addr().String(), Version: "test",
 		Sources:  []integrations.Source{github.New(http.DefaultClient), cloudevents.Source{}, modelcard.Source{}},
 		CheckURL: func(context.Context, string) error { return nil }}
-	for _, c := range change {
-		c(&o)
-	}
+	change(&o, &kept)
+	s, err := store.Open(context.Background(), kept)
+	require.NoError(t, err)
+	o.Store = s
 	h, err := New(o)
 	require.NoError(t, err)
 	server.Config.Handler = h.Handler()

@@ -130,3 +130,12 @@ func ourPackages(t *testing.T) (list []goPackage) {
 		list = append(list, p)
 	}
 }
+
+// Passwords are hashed by argon2id alone: bcrypt cuts what is longer than 72 bytes.
+func TestNothingOfOursUsesBcrypt(t *testing.T) {
+	for _, p := range ourPackages(t) {
+		if slices.Contains(p.Imports, "golang.org/x/crypto/bcrypt") {
+			t.Errorf("%s imports bcrypt", p.ImportPath)
+		}
+	}
+}

@@ -329,7 +329,7 @@ func TestNoSecretOfASecondFactorIsKeptInClear(t *testing.T) {
 		link, _, err := s.NewResetLink(t.Context(), admin, w.person.ID)
 		require.NoError(t, err)
 		half := w.half()
-		for _, q := range []string{`SELECT detail FROM activity`, `SELECT hash FROM recovery_codes`,
+		for _, q := range []string{`SELECT detail FROM activity`, `SELECT secret FROM totp_secrets`, `SELECT hash FROM recovery_codes`,
 			`SELECT hash FROM reset_links`, `SELECT hash FROM sign_ins`} {
 			rows, err := s.query(t.Context(), q)
 			require.NoError(t, err)
