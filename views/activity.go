@@ -21,6 +21,8 @@ func sentence(a models.Activity) string {
 		return "gave a member the role " + d("role")
 	case "integration.created", "integration.changed", "integration.deleted":
 		return strings.TrimPrefix(a.Action, "integration.") + " the integration " + d("integration")
+	case "audit.exported":
+		return "exported " + d("rows") + " rows of the record as " + d("format")
 	case "access.refused":
 		return "was refused " + d("route")
 	case "token.created":

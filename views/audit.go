@@ -100,7 +100,28 @@ func place(a models.Activity) string {
 }
 
 // side is one side of a change.
-func side(v any) string { return or(short(plain(v), 400), "nothing") }
+func side(v any) string { return or(short(inWords(v), 400), "nothing") }
+
+// inWords is plain, with owners as people say them: "person 3 as steward".
+func inWords(v any) string {
+	switch v := v.(type) {
+	case []any:
+		words := make([]string, len(v))
+		for i, one := range v {
+			words[i] = inWords(one)
+		}
+		return strings.Join(words, ", ")
+	case map[string]any:
+		var words []string
+		for _, name := range []string{"person", "team", "name", "as"} {
+			if text := plain(v[name]); text != "" {
+				words = append(words, strings.TrimPrefix(name+" "+text, "name "))
+			}
+		}
+		return strings.Join(words, " ")
+	}
+	return plain(v)
+}
 
 // exact is a moment to the second.
 func exact(t time.Time) string { return t.UTC().Format("2006-01-02 15:04:05") }

@@ -215,6 +215,11 @@ func (s *Store) SetHubRole(ctx context.Context, by models.Principal, person int6
 				return err
 			}
 		}
+		was, err := u.as(`SELECT hub_role AS role FROM people WHERE id = ?`, person)
+		if err != nil {
+			return err
+		}
+		changed(detail, was, map[string]any{"role": role})
 		owned, err := u.around(circle{people: []int64{person}}, func() error {
 			return u.must(`UPDATE people SET hub_role = ? WHERE id = ?`, string(role), person)
 		})

@@ -60,15 +60,28 @@ func (s *Store) SetMemberAs(ctx context.Context, by models.Principal, project, p
 		if err := u.maySetMember(project, person); err != nil {
 			return err
 		}
+		was, err := u.member(project, person)
+		if err != nil {
+			return err
+		}
 		owned, err := u.around(circle{people: []int64{person}}, func() error {
 			return u.setMember(project, person, role, function)
 		})
 		if err != nil {
 			return err
 		}
-		_, err = u.record(project, 0, "member.set", withOwned(detail, owned))
+		is, err := u.member(project, person)
+		if err != nil {
+			return err
+		}
+		_, err = u.record(project, 0, "member.set", withOwned(changed(detail, was, is), owned))
 		return err
 	})
+}
+
+// member is what a person is in a project, for the activity.
+func (u *unit) member(project, person int64) (map[string]any, error) {
+	return u.as(`SELECT role, craft AS "function" FROM memberships WHERE project_id = ? AND person_id = ?`, project, person)
 }
 
 func (u *unit) setMember(project, person int64, role models.Role, function *models.Function) error {
@@ -108,13 +121,17 @@ func (s *Store) RemoveMember(ctx context.Context, by models.Principal, project, 
 		if err := u.maySetMember(project, person); err != nil {
 			return err
 		}
+		was, err := u.member(project, person)
+		if err != nil {
+			return err
+		}
 		owned, err := u.around(circle{people: []int64{person}}, func() error {
 			return u.must(`DELETE FROM memberships WHERE project_id = ? AND person_id = ?`, project, person)
 		})
 		if err != nil {
 			return err
 		}
-		_, err = u.record(project, 0, "member.removed", withOwned(map[string]any{"person": person}, owned))
+		_, err = u.record(project, 0, "member.removed", withOwned(changed(map[string]any{"person": person}, was, nil), owned))
 		return err
 	})
 }

@@ -66,6 +66,10 @@ func (s *Store) SaveBoardSettings(ctx context.Context, by models.Principal, proj
 		return err
 	}
 	return s.write(ctx, by, func(u *unit) error {
+		was, err := u.boardWords(project)
+		if err != nil {
+			return err
+		}
 		if err := u.saveColumns(project, b.Columns); err != nil {
 			return err
 		}
@@ -76,9 +80,36 @@ func (s *Store) SaveBoardSettings(ctx context.Context, by models.Principal, proj
 		if err := u.placeAgain(project); err != nil {
 			return err
 		}
-		_, err := u.record(project, 0, "board.changed", map[string]any{"columns": len(b.Columns), "rules": len(b.Rules)})
+		is, err := u.boardWords(project)
+		if err != nil {
+			return err
+		}
+		_, err = u.record(project, 0, "board.changed", changed(map[string]any{"columns": len(b.Columns), "rules": len(b.Rules)}, was, is))
 		return err
 	})
+}
+
+// boardWords are the columns and rules of a board for the activity.
+func (u *unit) boardWords(project int64) (map[string]any, error) {
+	var text string
+	var rules []models.Rule
+	if err := u.row(`SELECT rules FROM projects WHERE id = ?`, []any{project}, &text); err != nil {
+		return nil, err
+	}
+	decode(text, &rules)
+	rows, err := u.query(`SELECT name, card_limit FROM board_columns WHERE project_id = ? ORDER BY position`, project)
+	columns, err := all(rows, err, func(r *sql.Rows, c *ColumnSetting) error { return r.Scan(&c.Name, &c.Limit) })
+	names, placed := make([]string, len(columns)), make([]string, len(rules))
+	for i, c := range columns {
+		names[i] = c.Name
+		if c.Limit > 0 {
+			names[i] += " (" + itoa(int64(c.Limit)) + ")"
+		}
+	}
+	for i, r := range rules {
+		placed[i] = r.Words() + " in " + r.Column
+	}
+	return map[string]any{"columns": names, "rules": placed}, err
 }
 
 func (u *unit) saveColumns(project int64, columns []ColumnSetting) error {

@@ -130,9 +130,13 @@ func checkGovernance(g *models.Governance) (err error) {
 }
 
 func (u *unit) govern(dataset int64, g models.Governance, reviewed bool) error {
+	was, err := u.as(`SELECT classification, legal_basis, purpose, retention FROM governance WHERE subject_id = ? AND until_at = 0`, dataset)
+	if err != nil {
+		return err
+	}
 	var reviewer string
 	var at int64
-	err := u.row(`SELECT COALESCE(MAX(reviewed_by), ''), COALESCE(MAX(reviewed_at), 0) FROM governance WHERE subject_id = ? AND until_at = 0`, []any{dataset}, &reviewer, &at)
+	err = u.row(`SELECT COALESCE(MAX(reviewed_by), ''), COALESCE(MAX(reviewed_at), 0) FROM governance WHERE subject_id = ? AND until_at = 0`, []any{dataset}, &reviewer, &at)
 	if err != nil {
 		return err
 	}
@@ -147,7 +151,9 @@ func (u *unit) govern(dataset int64, g models.Governance, reviewed bool) error {
 	if err != nil {
 		return err
 	}
-	return u.note(dataset, "governance.set", map[string]any{"classification": g.Classification, "legal_basis": g.LegalBasis, "retention": g.Retention, "reviewed": reviewed})
+	detail := map[string]any{"classification": g.Classification, "legal_basis": g.LegalBasis, "retention": g.Retention, "reviewed": reviewed}
+	is := map[string]any{"classification": g.Classification, "legal_basis": g.LegalBasis, "purpose": g.Purpose, "retention": g.Retention}
+	return u.note(dataset, "governance.set", changed(detail, was, is))
 }
 
 // LiveOn lists the live deployments, among those that the principal sees, of

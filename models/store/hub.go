@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 
 	"throughline/models"
 )
@@ -44,12 +45,20 @@ func (s *Store) SetSecondFactorRule(ctx context.Context, by models.Principal, r 
 		r.Roles = []models.Role{}
 	}
 	return s.write(ctx, by, func(u *unit) error {
-		_, err := u.exec(`INSERT INTO hub (name, value) VALUES ('second_factor', ?)
+		var was string
+		err := u.row(`SELECT COALESCE((SELECT value FROM hub WHERE name = 'second_factor'), '{}')`, nil, &was)
+		if err != nil {
+			return fmt.Errorf("read who needs a second factor: %w", err)
+		}
+		_, err = u.exec(`INSERT INTO hub (name, value) VALUES ('second_factor', ?)
 			ON CONFLICT (name) DO UPDATE SET value = excluded.value`, encode(r))
 		if err != nil {
 			return fmt.Errorf("set who needs a second factor: %w", err)
 		}
-		_, err = u.record(0, 0, "hub.second_factor", map[string]any{"everybody": r.Everybody, "roles": r.Roles})
+		old := models.SecondFactorRule{Roles: []models.Role{}}
+		decode(was, &old)
+		detail := map[string]any{"everybody": r.Everybody, "roles": r.Roles}
+		_, err = u.record(0, 0, "hub.second_factor", changed(detail, map[string]any{"everybody": old.Everybody, "roles": old.Roles}, maps.Clone(detail)))
 		return err
 	})
 }

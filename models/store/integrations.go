@@ -4,7 +4,10 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"maps"
+	"net/url"
 	"regexp"
+	"slices"
 	"time"
 
 	"throughline/models"
@@ -84,9 +87,27 @@ func (s *Store) UpdateIntegration(ctx context.Context, by models.Principal, id i
 		if err := u.setSecrets(id, secrets); err != nil {
 			return err
 		}
-		_, err = u.record(old.ProjectID, 0, "integration.changed", map[string]any{"integration": old.Label()})
+		detail := map[string]any{"integration": old.Label()}
+		if len(secrets) > 0 {
+			detail["secrets"] = slices.Sorted(maps.Keys(secrets)) // their names
+		}
+		_, err = u.record(old.ProjectID, 0, "integration.changed", changed(detail, plainSettings(old.Settings), plainSettings(settings)))
 		return err
 	})
+}
+
+// plainSettings are settings for the activity; what of an address may be a
+// password is left out.
+func plainSettings(settings map[string]string) map[string]any {
+	out := make(map[string]any, len(settings))
+	for name, value := range settings {
+		if u, err := url.Parse(value); err == nil && u.Host != "" {
+			u.User, u.RawQuery = nil, ""
+			value = u.String()
+		}
+		out[name] = cut(value, 400)
+	}
+	return out
 }
 
 // DeleteIntegration disconnects a source. What it told stays; its name is free again.

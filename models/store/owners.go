@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"database/sql"
 	"slices"
 	"strings"
 
@@ -51,11 +52,15 @@ func (s *Store) SetOwners(ctx context.Context, by models.Principal, ref models.R
 		if err != nil {
 			return err
 		}
+		was, err := u.assigned(subject.ID)
+		if err != nil {
+			return err
+		}
 		w := &wave{unit: u}
 		if err := w.setOwners(subject.ID, owners, models.Verified, ""); err != nil {
 			return err
 		}
-		return u.note(subject.ID, "owner.assigned", map[string]any{"owners": named})
+		return u.note(subject.ID, "owner.assigned", map[string]any{"owners": named, "from": was, "to": named})
 	})
 	if err != nil {
 		return nil, err
@@ -76,4 +81,23 @@ func checkOwners(owners []models.OwnerClaim) error {
 		}
 	}
 	return nil
+}
+
+// assigned are the owners that people assigned to a subject, as the record has them.
+func (u *unit) assigned(subject int64) ([]map[string]any, error) {
+	rows, err := u.query(`SELECT person, answers_as FROM owners WHERE subject_id = ? AND integration_id = 0 AND until_at = 0 ORDER BY id`, subject)
+	claims, err := all(rows, err, func(r *sql.Rows, o *models.OwnerClaim) error { return r.Scan(&o.Person, &o.As) })
+	if err != nil {
+		return nil, err
+	}
+	out := make([]map[string]any, len(claims))
+	for i, o := range claims {
+		one, err := u.nameOne(o.Person)
+		if err != nil { // a team that is gone
+			one = map[string]any{"name": o.Person}
+		}
+		one["as"] = o.As
+		out[i] = one
+	}
+	return out, nil
 }

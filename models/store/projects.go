@@ -57,10 +57,15 @@ func (s *Store) UpdateProject(ctx context.Context, by models.Principal, p models
 		return err
 	}
 	return s.write(ctx, by, func(u *unit) error {
+		was, err := u.as(`SELECT name, description FROM projects WHERE id = ?`, p.ID)
+		if err != nil {
+			return err
+		}
 		if _, err := u.exec(`UPDATE projects SET name = ?, description = ? WHERE id = ?`, p.Name, p.Description, p.ID); err != nil {
 			return err
 		}
-		_, err := u.record(p.ID, 0, "project.changed", map[string]any{"name": p.Name, "description": p.Description})
+		is := map[string]any{"name": p.Name, "description": p.Description}
+		_, err = u.record(p.ID, 0, "project.changed", changed(map[string]any{}, was, is))
 		return err
 	})
 }

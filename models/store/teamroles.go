@@ -54,6 +54,10 @@ func (s *Store) SetTeamRole(ctx context.Context, by models.Principal, project in
 		if err := u.maySetTeam(project, team); err != nil {
 			return err
 		}
+		was, err := u.as(`SELECT role, craft AS "function" FROM team_roles WHERE project_id = ? AND team_id = ?`, project, team.ID)
+		if err != nil {
+			return err
+		}
 		owned, err := u.around(circle{team: team}, func() error {
 			_, err := u.exec(`INSERT INTO team_roles (project_id, team_id, role, craft, created_at) VALUES (?, ?, ?, ?, ?)
 				ON CONFLICT (project_id, team_id) DO UPDATE SET role = excluded.role, craft = excluded.craft`,
@@ -64,6 +68,7 @@ func (s *Store) SetTeamRole(ctx context.Context, by models.Principal, project in
 			return fmt.Errorf("give the team a role: %w", err)
 		}
 		detail := map[string]any{"team": team.Key, "role": role, "function": function}
+		changed(detail, was, map[string]any{"role": role, "function": function})
 		_, err = u.record(project, 0, "team.role_set", withOwned(detail, owned))
 		return err
 	})
