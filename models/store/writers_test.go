@@ -151,7 +151,7 @@ func TestAPanicInAWriteStaysThere(t *testing.T) {
 
 func TestANewerSchemaIsRefused(t *testing.T) {
 	both(t, func(t *testing.T, s *Store) {
-		_, err := s.writer.Exec(`INSERT INTO goose_db_version (version_id, is_applied) VALUES (9999, ` + map[bool]string{true: "true", false: "1"}[s.dialect.numbers] + `)`)
+		_, err := s.reader.Exec(`INSERT INTO goose_db_version (version_id, is_applied) VALUES (9999, ` + map[bool]string{true: "true", false: "1"}[s.dialect.numbers] + `)`)
 		require.NoError(t, err)
 		_, _, err = s.migrate(context.Background())
 		require.ErrorContains(t, err, "newer Throughline")
