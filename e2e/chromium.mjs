@@ -32,7 +32,7 @@ export async function login(page, hub, email, password) {
   await page.goto(`${hub.address}/login`);
   await page.fill("#email", email);
   await page.fill("#password", password);
-  await Promise.all([page.waitForURL((u) => u.pathname !== "/login"), page.click("main button")]);
+  await Promise.all([page.waitForURL((u) => u.pathname !== "/login"), page.click("main button.primary")]);
 }
 
 // axe tells what is wrong with a page for people who use other tools than eyes

@@ -166,7 +166,11 @@ func limitText(n int) string {
 	return itoa(n)
 }
 
-var scopes = models.Scopes
+// scopeHelp says what each scope lets a bot do.
+var scopeHelp = map[models.Scope]string{
+	models.ScopeRead: "look at what its role may see", models.ScopeEvents: "post any event", models.ScopeRuns: "post runs, and model versions that name their run",
+	models.ScopeDeployments: "post deployments", models.ScopeWrite: "change what its role may, by the API",
+}
 
 func integrationAction(p IntegrationPage) string {
 	if p.ID == 0 {
@@ -197,6 +201,9 @@ func boolPage(b bool) string {
 }
 
 func scopeWords(t models.Token) string {
+	if len(t.Scopes) == 0 {
+		return "all that the role allows"
+	}
 	words := make([]string, len(t.Scopes))
 	for i, s := range t.Scopes {
 		words[i] = string(s)

@@ -35,11 +35,11 @@ test("a wrong password is refused, the right one opens the board", async () => {
   assert.match(page.url(), /\/login\?next=/);
   await page.fill("#email", email);
   await page.fill("#password", "not the password");
-  await page.click("main button");
+  await page.click("main button.primary");
   await page.getByRole("alert").filter({ hasText: /\w/ }).first().waitFor();
   assert.equal(await page.inputValue("#email"), email);
   await page.fill("#password", password);
-  await page.click("main button");
+  await page.click("main button.primary");
   await page.waitForURL(/\/projects\/BAR\/board/);
   assert.deepEqual(page.problems, []);
   await page.context().close();
