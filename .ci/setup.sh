@@ -61,3 +61,18 @@ setup_mlflow() {
   [ -x e2e/mlflow/install.sh ] || [ -f e2e/mlflow/install.sh ] || { lacking "e2e/mlflow/install.sh"; return 0; }
   bash e2e/mlflow/install.sh </dev/null || lacking "the MLflow server and client (PyPI)"
 }
+
+# A real OpenID provider for e2e/oidc. Its program is called "server".
+OIDC_PROVIDER=github.com/zitadel/oidc/v3/example/server@v3.51.17
+
+setup_oidc() {
+  [ -x "$tools/oidc-provider" ] && return
+  local built
+  built="$(mktemp -d)"
+  if GOBIN="$built" go install "$OIDC_PROVIDER"; then
+    mv "$built/server" "$tools/oidc-provider"
+  else
+    lacking "the OpenID provider ($OIDC_PROVIDER)"
+  fi
+  rm -rf "$built"
+}

@@ -22,6 +22,7 @@ setup() {
   setup_go
   setup_node
   setup_mlflow
+  setup_oidc
   setup_scanners
 }
 

@@ -43,6 +43,9 @@ type Options struct {
 	LiveSockets  int                                         // open boards of one person or token; 0: 200
 
 	TrustedProxies []netip.Prefix // whose X-Forwarded-For is believed; nobody's by default
+
+	Providers       []signin.Provider // where people can sign in, too
+	NoPasswordLogin bool              // passwords only prove again who is signed in
 }
 
 // Handlers answers requests. Make it with New, end it with Close.
@@ -67,6 +70,7 @@ type Handlers struct {
 	origins  *http.CrossOriginProtection
 	budget   *semaphore.Weighted // places for large bodies
 	keys     signin.Passkeys
+	flows    *signin.Flows
 	root     http.Handler
 }
 
@@ -88,6 +92,9 @@ func New(o Options) (*Handlers, error) {
 	h.metrics = newMetrics(h.Metrics, h.Store)
 	h.logins, h.tokens = newAttempts(h.Now), newTokens(h.Now)
 	h.familiar = newFamiliar(h.Now)
+	if h.flows, err = signin.NewFlows(h.Now); err != nil {
+		return nil, err
+	}
 	h.hashing, h.hashes = make(chan struct{}, hashesAtOnce), rate.NewLimiter(hashesPerSecond, hashesBurst)
 	h.budget = newBudget()
 	h.hub = h.newHub()

@@ -46,6 +46,9 @@ func (h *Handlers) accountPage(c *gin.Context, status int, problem string) error
 	if p.Sessions, err = h.Store.Sessions(ctx, by); err != nil {
 		return err
 	}
+	if p.Connections, err = h.connections(c); err != nil {
+		return err
+	}
 	return render(c, status, views.Account(p))
 }
 

@@ -32,8 +32,8 @@ func (h *Handlers) signInWithPasskey(c *gin.Context) error {
 	}
 	if problem, ok := proofProblem(err); ok {
 		h.metrics.refused.WithLabelValues("passkey").Inc()
-		return render(c, http.StatusUnauthorized, views.Login(views.LoginPage{Frame: h.frame(c, "Sign in"), Next: next,
-			Error: problem, Passkeys: h.keys.Possible()}))
+		return h.loginPage(c, http.StatusUnauthorized, views.LoginPage{Next: next,
+			Error: problem})
 	}
 	if err == nil {
 		h.logins.giveBack([]string{"passkey " + peer(c.Request)})

@@ -74,8 +74,7 @@ func (h *Handlers) submitSecond(c *gin.Context) error {
 		return h.secondPage(c, statusFor(err), again, problem)
 	}
 	h.cookie(c, h.secondCookie(), "", -1)
-	return render(c, http.StatusUnauthorized, views.Login(views.LoginPage{Frame: h.frame(c, "Sign in"), Next: "/", Error: problem,
-		Passkeys: h.keys.Possible()}))
+	return h.loginPage(c, http.StatusUnauthorized, views.LoginPage{Next: "/", Error: problem})
 }
 
 func (h *Handlers) finishSecond(c *gin.Context, value string, in store.SignIn) error {

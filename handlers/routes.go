@@ -39,7 +39,7 @@ type Route struct {
 
 // table is every route there is.
 func (h *Handlers) table() []Route {
-	return slices.Concat(h.pageRoutes(), h.signInRoutes(), h.apiRoutes(), h.hookRoutes(), h.liveRoutes(), h.probeRoutes())
+	return slices.Concat(h.pageRoutes(), h.signInRoutes(), h.federatedRoutes(), h.apiRoutes(), h.hookRoutes(), h.liveRoutes(), h.probeRoutes())
 }
 
 // get is a page to look at.

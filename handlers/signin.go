@@ -38,10 +38,13 @@ func (h *Handlers) showLogin(c *gin.Context) error {
 	if !h.principal(c).Anonymous() {
 		return see(c, next)
 	}
-	return render(c, http.StatusOK, views.Login(views.LoginPage{Frame: h.frame(c, "Sign in"), Next: next, Passkeys: h.keys.Possible()}))
+	return h.loginPage(c, http.StatusOK, views.LoginPage{Next: next})
 }
 
 func (h *Handlers) signIn(c *gin.Context) error {
+	if h.NoPasswordLogin {
+		return h.loginPage(c, http.StatusForbidden, views.LoginPage{Next: c.PostForm("next"), Error: "This hub does not take passwords. Sign in another way."})
+	}
 	email, err := field(c, "email")
 	if err != nil {
 		return err
@@ -130,8 +133,7 @@ func (h *Handlers) refuseLogin(c *gin.Context, email string, err error) error {
 		c.Header("Retry-After", "60")
 	}
 	h.metrics.refused.WithLabelValues("login").Inc()
-	return render(c, status, views.Login(views.LoginPage{Frame: h.frame(c, "Sign in"), Email: email,
-		Next: safeNext(c.PostForm("next")), Error: err.Error(), Passkeys: h.keys.Possible()}))
+	return h.loginPage(c, status, views.LoginPage{Email: email, Next: c.PostForm("next"), Error: err.Error()})
 }
 
 // startSession signs in with a new id, whatever cookie came along.

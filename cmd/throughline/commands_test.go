@@ -46,6 +46,29 @@ func TestAllWrongSettingsAreNamedAtOnce(t *testing.T) {
 	}
 }
 
+func TestWrongProvidersAreNamed(t *testing.T) {
+	for _, wrong := range []struct {
+		flag string
+		args []string
+	}{
+		{"password-login", []string{"--password-login", "off"}},
+		{"password-login", []string{"--password-login", "maybe"}},
+		{"oidc-issuer", []string{"--oidc-issuer", "login.example.com", "--oidc-client-id", "x"}},
+		{"oidc-issuer", []string{"--oidc-client-id", "x"}},
+		{"oidc-client-id", []string{"--oidc-issuer", "https://login.example.com"}},
+		{"oidc-client-secret-file", []string{"--oidc-issuer", "https://login.example.com", "--oidc-client-id", "x", "--oidc-client-secret-file", "/nowhere"}},
+		{"oidc-allow-new", []string{"--oidc-allow-new", "*"}},
+		{"oidc-allow-new", []string{"--oidc-allow-new", "example.com,com"}},
+		{"github-client-id", []string{"--github-client-id", "x"}},
+		{"github-url", []string{"--github-url", "github.example.com"}},
+	} {
+		code, _, stderr := once(t, map[string]string{"THROUGHLINE_OIDC_CLIENT_SECRET": "hunter2"}, append([]string{"serve", "--addr", "127.0.0.1:0", "--data", t.TempDir()}, wrong.args...)...)
+		if code != exitRefuse || !strings.Contains(stderr, "--"+wrong.flag+" (") || strings.Contains(stderr, "hunter2") {
+			t.Errorf("%v: exit %d\n%s", wrong.args, code, stderr)
+		}
+	}
+}
+
 func TestUnknownFlagIsRefused(t *testing.T) {
 	if code, _, stderr := once(t, nil, "serve", "--adr", ":1"); code != exitRefuse || !strings.Contains(stderr, "--adr") {
 		t.Errorf("exit %d: %s", code, stderr)

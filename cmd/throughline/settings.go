@@ -44,6 +44,7 @@ type web struct {
 // settings are those of serve and demo.
 type settings struct {
 	web
+	providers
 	database
 	logging
 }
@@ -98,6 +99,7 @@ func (w wrong) err() error {
 func (s settings) check() error {
 	var w wrong
 	s.web.check(&w)
+	s.providers.check(&w)
 	s.database.check(&w)
 	s.logging.check(&w)
 	return w.err()

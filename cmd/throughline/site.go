@@ -75,7 +75,8 @@ func (s *site) build(demo bool) (err error) {
 	list := sources(client)
 	s.polling = &integrations.PollLoop{Sources: list, Store: polls{s.store}, Log: s.log}
 	proxies, _ := networks(s.settings.TrustedProxies) // checked with the settings
-	s.pages, err = handlers.New(handlers.Options{TrustedProxies: proxies, Store: s.store, Sources: list, BaseURL: s.settings.BaseURL,
+	s.pages, err = handlers.New(handlers.Options{TrustedProxies: proxies,
+		Providers: s.settings.list(s.address(), s.settings.AllowUpstream), NoPasswordLogin: s.settings.PasswordLogin == "off", Store: s.store, Sources: list, BaseURL: s.settings.BaseURL,
 		Addr: s.listener.Addr().String(), AllowedHosts: s.settings.AllowedHosts, Log: s.log, Metrics: registry(),
 		Version: version(), Sync: s.polling.Now, Demo: demo, CheckURL: client.CheckURL})
 	if err != nil {
