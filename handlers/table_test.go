@@ -27,6 +27,8 @@ var publicRoutes = map[string]string{
 	"GET /livez": "a probe", "GET /readyz": "a probe", "GET /metrics": "asks for an administrator by itself",
 	"GET /login": "signing in", "POST /login": "signing in", "GET /login/second": "signing in", "POST /login/second": "signing in",
 	"POST /login/second/ask": "signing in", "POST /login/passkey": "signing in", "POST /login/passkey/ask": "signing in",
+	"GET /login/oidc": "signing in", "GET /login/oidc/callback": "the state, once, in its browser, is the key",
+	"GET /login/github": "signing in", "GET /login/github/callback": "the state, once, in its browser, is the key",
 	"GET /reset/:code": "the code is the key", "POST /reset": "the code is the key", "GET /setup/:code": "the code is the key", "POST /setup": "the code is the key",
 	"POST /hooks/:source/:name": "asks for a token or a signature by itself", "OPTIONS /hooks/:source/:name": "says the same of every address",
 	"GET /api/openapi.json": "the same for everybody", "GET /api/docs": "the same for everybody", "GET /static/*path": "the same for everybody",
