@@ -3,6 +3,7 @@ package models
 import (
 	"strings"
 	"time"
+	"unicode"
 )
 
 // Account is a person who may sign in.
@@ -61,8 +62,11 @@ func (t Token) EndsSoon(now time.Time) bool {
 func CleanEmail(raw string) string {
 	email := strings.ToLower(strings.TrimSpace(raw))
 	at := strings.LastIndexByte(email, '@')
-	if at < 1 || at == len(email)-1 || len(email) > 254 || strings.ContainsAny(email, " \t\r\n<>\"\x00") {
+	if at < 1 || at == len(email)-1 || len(email) > 254 || strings.ContainsAny(email, " <>\"") || strings.IndexFunc(email, notPrinted) >= 0 {
 		return ""
 	}
 	return email
 }
+
+// notPrinted are the characters that show nothing, or turn what follows around.
+func notPrinted(r rune) bool { return !unicode.IsPrint(r) }

@@ -94,7 +94,7 @@ func report(err error, stderr io.Writer) int {
 	if err == nil {
 		return exitDone
 	}
-	fmt.Fprintln(stderr, "throughline:", err)
+	fmt.Fprintln(stderr, "throughline:", inert(err.Error()))
 	var wrong refusal
 	if errors.As(err, &wrong) || models.CodeOf(err) == models.Conflict {
 		return exitRefuse

@@ -225,3 +225,12 @@ func printable(s string) string {
 	quoted := strconv.Quote(s)
 	return quoted[1 : len(quoted)-1]
 }
+
+// inert is printable for text of several lines.
+func inert(s string) string {
+	lines := strings.Split(s, "\n")
+	for i, line := range lines {
+		lines[i] = strings.NewReplacer(`\"`, `"`, `\\`, `\`).Replace(printable(line))
+	}
+	return strings.Join(lines, "\n")
+}

@@ -34,7 +34,7 @@ func (c userCreate) Run(a *app) error {
 		if err != nil {
 			return err
 		}
-		fmt.Fprintf(a.stderr, "Account %s is made.\n", account.Email)
+		fmt.Fprintf(a.stderr, "Account %s is made.\n", printable(account.Email))
 		if chosen {
 			fmt.Fprintln(a.stdout, password)
 		}
@@ -63,7 +63,7 @@ func (c userList) Run(a *app) error {
 		defer table.Flush()
 		fmt.Fprintln(table, "EMAIL\tNAME\tROLE\tDISABLED\tSINCE")
 		for _, p := range people {
-			fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\n", p.Email, p.Name, orDash(string(p.Hub)), yesNo(p.Disabled), day(p.CreatedAt))
+			fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\n", printable(p.Email), printable(p.Name), orDash(string(p.Hub)), yesNo(p.Disabled), day(p.CreatedAt))
 		}
 		return nil
 	})
@@ -94,7 +94,7 @@ func setDisabled(a *app, d database, email string, disabled bool) error {
 		if err := s.SetDisabled(a.ctx, commandLine, person.ID, disabled); err != nil {
 			return err
 		}
-		fmt.Fprintf(a.stdout, "Account %s: disabled %s.\n", person.Email, yesNo(disabled))
+		fmt.Fprintf(a.stdout, "Account %s: disabled %s.\n", printable(person.Email), yesNo(disabled))
 		return nil
 	})
 }
@@ -116,7 +116,7 @@ func (c userPassword) Run(a *app) error {
 		if err := s.SetPassword(a.ctx, commandLine, person.ID, password); err != nil {
 			return err
 		}
-		fmt.Fprintf(a.stderr, "The password of %s is set; its sessions are over.\n", person.Email)
+		fmt.Fprintf(a.stderr, "The password of %s is set; its sessions are over.\n", printable(person.Email))
 		if chosen {
 			fmt.Fprintln(a.stdout, password)
 		}
@@ -139,7 +139,7 @@ func (c userReset) Run(a *app) error {
 		if err := s.ResetSecondFactor(a.ctx, commandLine, person.ID); err != nil {
 			return err
 		}
-		fmt.Fprintf(a.stdout, "Account %s: no second factor any more; its sessions are over.\n", person.Email)
+		fmt.Fprintf(a.stdout, "Account %s: no second factor any more; its sessions are over.\n", printable(person.Email))
 		return nil
 	})
 }

@@ -47,16 +47,24 @@ type hub struct {
 	*testing.T
 	data, address, token string
 	cmd                  *exec.Cmd
+	log                  io.Writer
+	flags                []string
 	client               http.Client
 }
 
 func startHub(t *testing.T) *hub {
 	t.Helper()
+	return startHubWith(t, os.Stderr, "--log-level", "warn")
+}
+
+// startHubWith is a hub whose log goes elsewhere, started with more flags.
+func startHubWith(t *testing.T, log io.Writer, flags ...string) *hub {
+	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
-	h := &hub{T: t, data: t.TempDir(), address: l.Addr().String()}
+	h := &hub{T: t, data: t.TempDir(), address: l.Addr().String(), log: log, flags: flags}
 	_ = l.Close()
 	h.start()
 	t.Cleanup(func() { _ = h.cmd.Process.Kill(); _ = h.cmd.Wait() })
@@ -71,8 +79,8 @@ func startHub(t *testing.T) *hub {
 
 func (h *hub) start() {
 	h.Helper()
-	h.cmd = exec.Command(program, "serve", "--addr", h.address, "--data", h.data, "--log-level", "warn")
-	h.cmd.Stderr = os.Stderr
+	h.cmd = exec.Command(program, append([]string{"serve", "--addr", h.address, "--data", h.data}, h.flags...)...)
+	h.cmd.Stderr = h.log
 	if err := h.cmd.Start(); err != nil {
 		h.Fatal(err)
 	}
