@@ -1,18 +1,13 @@
-// Buttons that show what was typed into a password field, and hide it again.
+// Boxes that show what was typed into a password field, and hide it again.
 import { $, $$ } from "./dom.js";
 
 export function secrets() {
-  for (const button of $$("[data-show]")) {
-    const field = $(button.dataset.show);
-    const label = $(`label[for="${field.id}"]`)?.textContent ?? "";
-    const set = (open) => {
-      field.type = open ? "text" : "password";
-      button.textContent = open ? "Hide" : "Show";
-      button.setAttribute("aria-pressed", open);
-    };
-    button.hidden = false;
-    button.setAttribute("aria-label", `Show: ${label}`);
-    button.addEventListener("click", () => set(field.type === "password"));
+  for (const box of $$("[data-show]")) {
+    const field = $(box.dataset.show);
+    const set = (open) => { box.checked = open; field.type = open ? "text" : "password"; };
+    box.closest("label").hidden = false;
+    set(false);
+    box.addEventListener("change", () => set(box.checked));
     field.form.addEventListener("submit", () => set(false));
   }
 }
