@@ -31,8 +31,10 @@ CREATE TABLE forgotten (
 
 ALTER TABLE people ADD COLUMN anonymised_at INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE deliveries ADD COLUMN purged_at INTEGER NOT NULL DEFAULT 0; -- the body is gone, for its age
+CREATE INDEX deliveries_whole ON deliveries(received_at) WHERE purged_at = 0 AND state <> 'parked';
 
 -- +goose Down
+DROP INDEX deliveries_whole;
 ALTER TABLE deliveries DROP COLUMN purged_at;
 ALTER TABLE people DROP COLUMN anonymised_at;
 DROP TABLE forgotten;

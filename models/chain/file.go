@@ -19,6 +19,7 @@ type Line struct {
 	At          time.Time       `json:"at"`
 	Actor       string          `json:"actor"`
 	By          string          `json:"by"`
+	Name        string          `json:"name,omitempty"` // that the actor has now; no part of the row
 	Action      string          `json:"action"`
 	ProjectID   int64           `json:"project_id"`
 	Project     string          `json:"project,omitempty"`

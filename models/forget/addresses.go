@@ -6,13 +6,13 @@ import "strings"
 const longest = 254
 
 // addresses finds the addresses of known people. An @ may be written %40.
-func (f Forgetter) addresses(text string, escaped bool) (out []edit) {
+func (f Forgetter) addresses(text string, escaped, parts bool) (out []edit) {
 	for i := 0; i < len(text); i++ {
 		width := at(text[i:])
 		if width == 0 {
 			continue
 		}
-		if e, found := f.address(text, i, width, escaped); found {
+		if e, found := f.address(text, i, width, escaped, parts); found {
 			out = append(out, e)
 		}
 	}
@@ -31,8 +31,9 @@ func at(text string) int {
 }
 
 // address tries the possible beginnings of an address around its @, from the
-// longest to the shortest: quotes and other signs before it may belong to it or not.
-func (f Forgetter) address(text string, i, width int, escaped bool) (e edit, found bool) {
+// longest to the shortest: quotes and other signs before it may belong to it or
+// not. In keys it may also be a part of a longer word.
+func (f Forgetter) address(text string, i, width int, escaped, parts bool) (e edit, found bool) {
 	end := i + width
 	for end < len(text) && end-i < longest && inDomain(text[end]) {
 		end++
@@ -49,7 +50,7 @@ func (f Forgetter) address(text string, i, width int, escaped bool) (e edit, fou
 		return e, false
 	}
 	for ; from < i; from++ {
-		if !begins(text, from, escaped) {
+		if !begins(text, from, escaped) && !(parts && joins(text[from-1])) {
 			continue
 		}
 		if instead, found := f.Find(Address, Fold(text[from:i])+"@"+domain); found {
@@ -75,6 +76,9 @@ func begins(text string, i int, escaped bool) bool {
 func afterEscape(text string, i int) bool {
 	return i >= 2 && text[i-2] == '\\' || i >= 6 && text[i-6] == '\\' && text[i-5] == 'u' && hex(text[i-4]) && hex(text[i-3]) && hex(text[i-2]) && hex(text[i-1])
 }
+
+// joins are the signs with which keys are put together from parts.
+func joins(c byte) bool { return c == '-' || c == '_' || c == '.' || c == '+' }
 
 func hex(c byte) bool {
 	return c >= '0' && c <= '9' || c >= 'a' && c <= 'f' || c >= 'A' && c <= 'F'

@@ -59,7 +59,7 @@ func (f Forgetter) In(text string, form Form) (string, bool) {
 		}
 	}
 	escaped := form == JSON
-	out = replace(out, f.addresses(out, escaped))
+	out = replace(out, f.addresses(out, escaped, form == Plain))
 	if len(f.Names) > 0 {
 		out = replace(out, f.names(out, escaped))
 	}

@@ -97,3 +97,10 @@ func FuzzForget(f *testing.F) {
 		}
 	})
 }
+
+func TestInKeysAnAddressMayBeAPart(t *testing.T) {
+	got, _ := dana().In("push-dana@example.com", Plain)
+	require.Equal(t, "push-former-member-12", got)
+	got, _ = dana().In("mary-dana@example.com", Prose)
+	require.Equal(t, "mary-dana@example.com", got, "in a text that is somebody else")
+}

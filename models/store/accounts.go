@@ -86,11 +86,14 @@ func (u *unit) createPerson(p NewPerson, hash string) (models.Account, error) {
 	if err != nil {
 		return a, err
 	}
-	_, err = u.record(0, 0, "person.created", map[string]any{"person": a.ID, "email": p.Email, "role": p.Hub})
+	_, err = u.record(0, 0, "person.created", map[string]any{"person": a.ID, "role": p.Hub})
 	return a, err
 }
 
 func (u *unit) insertPerson(p NewPerson, hash string) (models.Account, error) {
+	if err := u.remember(p.Email); err != nil {
+		return models.Account{}, err
+	}
 	a := models.Account{Email: p.Email, Name: p.Name, Hub: p.Hub, CreatedAt: u.now}
 	id, err := u.insert(`INSERT INTO people (email, name, password_hash, hub_role, created_at) VALUES (?, ?, ?, ?, ?)`,
 		p.Email, p.Name, hash, string(p.Hub), u.at())

@@ -67,6 +67,9 @@ func (s *Store) withSubjects(ctx context.Context, by models.Principal, list []ac
 		ids = append(ids, a.subject)
 	}
 	subjects, err := s.byID(ctx, by, ids)
+	if err == nil {
+		err = s.nameActors(ctx, list)
+	}
 	out := make([]models.Activity, len(list))
 	for i, a := range list {
 		if one, ok := subjects[a.subject]; ok {
@@ -75,4 +78,24 @@ func (s *Store) withSubjects(ctx context.Context, by models.Principal, list []ac
 		out[i] = a.Activity
 	}
 	return out, err
+}
+
+// nameActors gives rows the names that people have now.
+func (s *Store) nameActors(ctx context.Context, list []activityFull) error {
+	var people []string
+	for _, a := range list {
+		if a.By == "" {
+			people = append(people, a.Actor)
+		}
+	}
+	if len(people) == 0 {
+		return nil
+	}
+	names, err := s.NamesOf(ctx, people)
+	for i, a := range list {
+		if a.By == "" {
+			list[i].By = names[a.Actor]
+		}
+	}
+	return err
 }

@@ -37,6 +37,10 @@ func (s *Store) Apply(ctx context.Context, in Inbound) (out Outcome, err error) 
 	j := &job{ctx: ctx, by: in.principal(), done: make(chan struct{})}
 	j.do = func(u *unit) error {
 		out = Outcome{State: "applied"}
+		in, err := u.withoutForgotten(in)
+		if err != nil {
+			return err
+		}
 		switch {
 		case in.Problem != "":
 			return u.park(in, in.Problem, &out)
@@ -47,12 +51,18 @@ func (s *Store) Apply(ctx context.Context, in Inbound) (out Outcome, err error) 
 		if err := u.deliver(in, &out); err != nil {
 			return err
 		}
-		err := u.effects(in, out.DeliveryID)
+		err = u.effects(in, out.DeliveryID)
 		out.Seq = u.seq
 		return err
 	}
 	j.instead = func(u *unit, failed error) error {
-		return u.park(in, failed.Error(), &out)
+		in := in
+		in.Problem = failed.Error()
+		in, err := u.withoutForgotten(in)
+		if err != nil {
+			return err
+		}
+		return u.park(in, in.Problem, &out)
 	}
 	err = s.enqueue(j)
 	return out, err
@@ -91,6 +101,10 @@ func (u *unit) park(in Inbound, problem string, out *Outcome) error {
 // effects are all that a batch changes.
 func (u *unit) effects(in Inbound, delivery int64) error {
 	w := &wave{unit: u, in: in, delivery: delivery, project: in.Integration.ProjectID}
+	var err error
+	if w.gone, err = u.forgot(); err != nil {
+		return err
+	}
 	for _, d := range in.Batch.Descriptions {
 		if err := w.describe(d); err != nil {
 			return err
@@ -135,6 +149,7 @@ type wave struct {
 	delivery int64
 	project  int64
 	touched  []int64 // subjects to evaluate, in order
+	gone     *forgotten
 }
 
 // touch notes that a subject has to be evaluated.

@@ -89,9 +89,30 @@ func (s *Store) addSubjects(ctx context.Context, by models.Principal, list []Aud
 		ids = append(ids, a.Row.SubjectID)
 	}
 	subjects, err := s.byID(ctx, by, ids)
+	if err == nil {
+		err = s.nameAudited(ctx, list)
+	}
 	for i := range list {
 		if one, ok := subjects[list[i].Row.SubjectID]; ok {
 			list[i].Subject = &one
+		}
+	}
+	return err
+}
+
+// nameAudited gives rows of people the names that they have now: the row itself has
+// but the number.
+func (s *Store) nameAudited(ctx context.Context, list []AuditRow) error {
+	var people []string
+	for _, a := range list {
+		if a.By == "" {
+			people = append(people, a.Actor)
+		}
+	}
+	names, err := s.NamesOf(ctx, people)
+	for i, a := range list {
+		if a.By == "" && names[a.Actor] != a.Actor {
+			list[i].By = names[a.Actor]
 		}
 	}
 	return err
@@ -143,7 +164,8 @@ func (f AuditFilter) whereWho(c *conditions) {
 	case kind == "person:" || kind == "token:" || kind == "integration:":
 		c.add(`a.actor >= ? AND a.actor < ?`, kind, f.Who+";") // ; follows :
 	default:
-		c.add(`LOWER(a.by_name) LIKE ? ESCAPE '\'`, containing(f.Who))
+		c.add(`(LOWER(a.by_name) LIKE ? ESCAPE '\' OR a.actor IN (SELECT 'person:' || id FROM people WHERE LOWER(name) LIKE ? ESCAPE '\'))`,
+			containing(f.Who), containing(f.Who))
 	}
 }
 

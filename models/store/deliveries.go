@@ -20,7 +20,8 @@ type Delivery struct {
 	State, Error string // applied, ignored, parked
 	ReceivedAt   time.Time
 	Header       map[string]string
-	Body         []byte // empty in lists
+	Body         []byte    // empty in lists
+	Purged       time.Time // when the body was removed for its age; zero: it was not
 }
 
 // DeliveryFilter limits a list of deliveries.
@@ -57,9 +58,9 @@ func (s *Store) Deliveries(ctx context.Context, project int64, f DeliveryFilter)
 func (s *Store) Delivery(ctx context.Context, project, id int64) (d Delivery, err error) {
 	var integration, at int64
 	var header string
-	err = s.row(ctx, `SELECT d.id, d.integration_id, d.event_id, d.name, d.state, d.error, d.received_at, d.header, d.body
+	err = s.row(ctx, `SELECT d.id, d.integration_id, d.event_id, d.name, d.state, d.error, d.received_at, d.header, d.body, d.purged_at
  FROM deliveries d JOIN integrations i ON i.id = d.integration_id WHERE d.id = ? AND i.project_id = ?`, []any{id, project},
-		&d.ID, &integration, &d.EventID, &d.Name, &d.State, &d.Error, &at, &header, &d.Body)
+		&d.ID, &integration, &d.EventID, &d.Name, &d.State, &d.Error, &at, &header, &d.Body, scanTime{&d.Purged})
 	if err == sql.ErrNoRows {
 		return d, models.Errorf(models.NotFound, "There is no such delivery.")
 	}
@@ -75,6 +76,9 @@ func (s *Store) Delivery(ctx context.Context, project, id int64) (d Delivery, er
 // Replay applies a kept delivery again with the batch that its source decodes
 // from it now. It is parked again when that fails.
 func (s *Store) Replay(ctx context.Context, by models.Principal, d Delivery, b models.Batch, ignored bool, problem string) (out Outcome, err error) {
+	if !d.Purged.IsZero() {
+		return out, models.Errorf(models.Conflict, "The text of this delivery was removed on %s, as the hub keeps such texts for a limited time: it can not be applied again.", d.Purged.Format("2 January 2006"))
+	}
 	in := Inbound{Integration: d.Integration, By: by, ID: d.EventID, Name: d.Name, Batch: b}
 	j := &job{ctx: ctx, by: by, done: make(chan struct{})}
 	j.do = func(u *unit) error {

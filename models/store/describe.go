@@ -13,6 +13,7 @@ import (
 func (w *wave) describe(d models.Description) error {
 	d = w.stamp(d)
 	rank := models.RankOf(d)
+	d = w.gone.describeWithout(d)
 	row, mine, err := w.subject(d.Ref, d.At.UnixMilli())
 	if err != nil {
 		return err

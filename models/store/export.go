@@ -124,7 +124,7 @@ func (e *Export) lines(w io.Writer) (put func(AuditRow) error, flush func() erro
 
 func lineOf(a AuditRow) chain.Line {
 	l := chain.LineOf(a.Row)
-	l.Project = a.Project
+	l.Project, l.Name = a.Project, a.By
 	if a.Subject != nil {
 		l.SubjectKind, l.SubjectKey = string(a.Subject.Ref.Kind), a.Subject.Ref.Key
 	}
@@ -133,11 +133,11 @@ func lineOf(a AuditRow) chain.Line {
 
 func csvLines(w io.Writer) (put func(AuditRow) error, flush func() error) {
 	table := sheet.NewWriter(w)
-	head := table.Row("seq", "at", "actor", "by", "action", "project", "project_id", "subject_kind", "subject_key", "subject_id", "detail", "hash")
+	head := table.Row("seq", "at", "actor", "by", "action", "project", "project_id", "subject_kind", "subject_key", "subject_id", "detail", "hash", "name")
 	return func(a AuditRow) error {
 		l := lineOf(a)
 		return table.Row(l.Seq, l.At.Format("2006-01-02T15:04:05.000Z"), l.Actor, l.By, l.Action, l.Project, l.ProjectID,
-			l.SubjectKind, l.SubjectKey, l.SubjectID, a.Row.Detail, l.Hash)
+			l.SubjectKind, l.SubjectKey, l.SubjectID, a.Row.Detail, l.Hash, l.Name)
 	}, func() error { return firstOf(head, table.Flush()) }
 }
 

@@ -8,11 +8,13 @@ import (
 	"errors"
 
 	"throughline/models"
+	"throughline/models/forget"
 )
 
 // saveCard keeps a model card as a new revision; the same text again is none.
 func (w *wave) saveCard(c models.CardText) error {
-	ref := models.Ref{Kind: models.Model, Key: clean(c.Model)}
+	c.Markdown = w.gone.in(c.Markdown, forget.Prose)
+	ref := models.Ref{Kind: models.Model, Key: w.gone.in(clean(c.Model), forget.Plain)}
 	if c.At.IsZero() {
 		c.At = w.now
 	}

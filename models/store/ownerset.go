@@ -35,8 +35,12 @@ func (w *wave) setOwners(subject int64, owners []models.OwnerClaim, evidence mod
 		if as == "" {
 			as = "owner"
 		}
-		_, err := w.exec(`INSERT INTO owners (subject_id, person, answers_as, evidence, integration_id, actor, by_name, rank, since_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-			subject, cut(person, 200), as, evidence, w.in.Integration.ID, w.by.Actor(), w.sayer(), rank, w.at())
+		until := int64(0)
+		if lapsedName(person) {
+			until = w.at() // kept for its rank: an earlier claim that comes late must not stand
+		}
+		_, err := w.exec(`INSERT INTO owners (subject_id, person, answers_as, evidence, integration_id, actor, by_name, rank, since_at, until_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+			subject, cut(person, 200), as, evidence, w.in.Integration.ID, w.by.Actor(), w.sayer(), rank, w.at(), until)
 		if err != nil {
 			return err
 		}

@@ -158,15 +158,15 @@ func searchBody(row *subjectRow) string {
 }
 
 // Run does what has to be done in the background, until ctx ends: the search
-// index, checking the chain of activity, and clearing away what has expired.
+// index, checking the chain of activity, and clearing away what has been kept for
+// as long as it may be.
 func (s *Store) Run(ctx context.Context) {
 	var beside sync.WaitGroup
-	beside.Go(func() { s.guardChain(ctx) }) // ends with ctx
+	beside.Go(func() { s.guardChain(ctx) })    // ends with ctx
+	beside.Go(func() { s.keepRetention(ctx) }) // ends with ctx
 	defer beside.Wait()
 	bell, stop := s.Watch()
 	defer stop()
-	sweep := time.NewTicker(time.Hour)
-	defer sweep.Stop()
 	for {
 		for n := 1; n > 0 && ctx.Err() == nil; {
 			var err error
@@ -177,10 +177,6 @@ func (s *Store) Run(ctx context.Context) {
 		}
 		select {
 		case <-bell:
-		case <-sweep.C:
-			if err := s.sweep(ctx); err != nil {
-				s.log.Warn("clear away what has expired", "error", err)
-			}
 		case <-ctx.Done():
 			return
 		}
@@ -190,20 +186,4 @@ func (s *Store) Run(ctx context.Context) {
 			return
 		}
 	}
-}
-
-// bodiesKept is how long the raw text of an applied delivery is kept for repair.
-const bodiesKept = 30 * 24 * time.Hour
-
-// sweep forgets expired sessions and the bodies of old deliveries. The ids of
-// deliveries stay, so that late repeats are still known.
-func (s *Store) sweep(ctx context.Context) error {
-	return s.write(ctx, models.Principal{Name: "Throughline"}, func(u *unit) error {
-		if _, err := u.exec(`DELETE FROM sessions WHERE expires_at < ?`, u.at()); err != nil {
-			return err
-		}
-		_, err := u.exec(`UPDATE deliveries SET body = ?, header = '{}' WHERE state <> 'parked' AND received_at < ? AND length(body) > 0`,
-			[]byte{}, u.now.Add(-bodiesKept).UnixMilli())
-		return err
-	})
 }

@@ -55,6 +55,7 @@ type Store struct {
 	stats   Stats
 	windows windows
 	guard   guard
+	forgot  atomic.Pointer[forgotten]
 }
 
 // Open opens the database, brings its schema up to date and starts the writer.

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"strconv"
+	"strings"
 	"time"
 
 	"gorm.io/gorm"
@@ -66,7 +67,12 @@ func (u *unit) record(project, subject int64, action string, detail map[string]a
 	return u.recordAs(u.by.Actor(), u.by.Name, project, subject, action, detail)
 }
 
+// recordAs is record for another actor. People stand on a row by their id alone:
+// their names are joined when rows are shown, and can change or go.
 func (u *unit) recordAs(actor, name string, project, subject int64, action string, detail map[string]any) (int64, error) {
+	if strings.HasPrefix(actor, "person:") {
+		name = ""
+	}
 	if detail == nil {
 		detail = map[string]any{}
 	}

@@ -154,6 +154,10 @@ type group struct {
 	changed bool
 	broken  error // the transaction can not go on
 
+	forgot        *forgotten // read when an event comes in
+	forgotRead    bool
+	forgotChanged bool // by this commit
+
 	met    map[models.Ref]int64 // ids of subjects met in this commit
 	told   map[int64][2]int64   // integrations heard of: when, and the newest time they spoke of
 	boards map[int64]*boardPlan // of the projects that this commit touches
@@ -202,6 +206,7 @@ func (u *unit) attempt(do func() error) (err error) {
 	if err = protect(do); err != nil {
 		u.seq, u.hash = seq, hash
 		u.rows, u.fresh, u.news, u.made, u.showed = nil, nil, nil, nil, nil
+		u.forgotRead = false
 		if _, back := u.tx.ExecContext(u.ctx, "ROLLBACK TO SAVEPOINT attempt"); back != nil {
 			u.broken = back
 		}
