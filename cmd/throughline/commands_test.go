@@ -11,6 +11,7 @@ import (
 func TestEveryCommandExplainsItself(t *testing.T) {
 	for _, command := range [][]string{{}, {"serve"}, {"demo"}, {"migrate"}, {"token"}, {"token", "create"}, {"token", "list"},
 		{"token", "revoke"}, {"user"}, {"user", "create"}, {"user", "list"}, {"user", "disable"}, {"user", "reset-second-factor"}, {"user", "password"},
+		{"person"}, {"person", "export"}, {"person", "anonymise"}, {"retention", "run"},
 		{"audit"}, {"audit", "verify"}, {"audit", "export"}, {"health"}, {"version"}} {
 		code, stdout, stderr := once(t, nil, append(command, "--help")...)
 		if code != exitDone || !strings.Contains(stdout, "Usage: throughline") || stderr != "" {

@@ -42,16 +42,18 @@ type app struct {
 
 // commands is the command line.
 type commands struct {
-	Serve   serveCommand   `cmd:"" help:"Run the server."`
-	Demo    demoCommand    `cmd:"" help:"Run the server with a made-up team's story that goes on by itself."`
-	Migrate migrateCommand `cmd:"" help:"Bring the database's schema up to date, and stop."`
-	Token   tokenCommand   `cmd:"" help:"Make, list and revoke the tokens of bots."`
-	User    userCommand    `cmd:"" help:"Make, list and disable accounts, set passwords."`
-	Audit   auditCommand   `cmd:"" help:"Check and export the record of who did what."`
-	Health  healthCommand  `cmd:"" help:"Ask a running server whether it is ready: exit 0 when it is."`
-	Secrets secretsCommand `cmd:"" help:"Look after the keys that seal secrets at rest."`
-	Version versionCommand `cmd:"" help:"Print the version."`
-	Sbom    sbomCommand    `cmd:"" help:"Print what this binary is made of: SPDX 2.3, JSON."`
+	Serve     serveCommand     `cmd:"" help:"Run the server."`
+	Demo      demoCommand      `cmd:"" help:"Run the server with a made-up team's story that goes on by itself."`
+	Migrate   migrateCommand   `cmd:"" help:"Bring the database's schema up to date, and stop."`
+	Token     tokenCommand     `cmd:"" help:"Make, list and revoke the tokens of bots."`
+	User      userCommand      `cmd:"" help:"Make, list and disable accounts, set passwords."`
+	Audit     auditCommand     `cmd:"" help:"Check and export the record of who did what."`
+	Person    personCommand    `cmd:"" help:"Export or anonymise what is known of a person."`
+	Retention retentionCommand `cmd:"" help:"Clear away what has been kept for long enough."`
+	Health    healthCommand    `cmd:"" help:"Ask a running server whether it is ready: exit 0 when it is."`
+	Secrets   secretsCommand   `cmd:"" help:"Look after the keys that seal secrets at rest."`
+	Version   versionCommand   `cmd:"" help:"Print the version."`
+	Sbom      sbomCommand      `cmd:"" help:"Print what this binary is made of: SPDX 2.3, JSON."`
 }
 
 // run is the program: it ends when ctx does, or earlier, with an exit code.

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"fmt"
+	"strings"
 	"time"
 
 	"throughline/models"
@@ -162,7 +163,7 @@ func (t *trace) finish(ctx context.Context, by models.Principal, a Anonymous) er
 	err := t.s.write(ctx, by, func(u *unit) error {
 		label, slug := lapse(a.Person)
 		_, err := u.exec(`UPDATE people SET email = ?, name = ?, anonymised_at = CASE anonymised_at WHEN 0 THEN ? ELSE anonymised_at END WHERE id = ?`,
-			slug+"@anonymised.invalid", label, u.at(), a.Person)
+			slug+lapsedDomain, label, u.at(), a.Person)
 		if err != nil {
 			return err
 		}
@@ -209,6 +210,9 @@ func (u *unit) mergeSearch(pages int64) (done bool, err error) {
 	return after-before < 2, err
 }
 
+// lapsedDomain ends the addresses of anonymised accounts: no mail can be sent there.
+const lapsedDomain = "@anonymised.invalid"
+
 // Vacuum writes the whole database file anew, so that no page of it holds what was
 // deleted. Others wait while it does; PostgreSQL does this by itself.
 func (s *Store) Vacuum(ctx context.Context) error {
@@ -220,4 +224,9 @@ func (s *Store) Vacuum(ctx context.Context) error {
 	}
 	_, err := s.reader.ExecContext(ctx, `PRAGMA wal_checkpoint(TRUNCATE)`)
 	return err
+}
+
+// Anonymised tells whether an account is what is left of somebody anonymised.
+func Anonymised(a models.Account) bool {
+	return strings.HasSuffix(a.Email, lapsedDomain) && lapsedName(a.Name)
 }
