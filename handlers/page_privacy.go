@@ -17,7 +17,7 @@ func (h *Handlers) privacyRoutes() []Route {
 		get("/account/export", signedIn(), h.exportMe),
 		get("/people/:id", administrator, h.showPerson),
 		get("/people/:id/export", administrator, h.exportPerson),
-		post("/people/:id/anonymise", administrator, h.submitAnonymise),
+		fresh(post("/people/:id/anonymise", administrator, h.submitAnonymise)),
 		get("/settings/retention", administrator, h.showRetention),
 		post("/settings/retention", administrator, h.submitRetention),
 		post("/settings/retention/run", administrator, h.submitCleaning),

@@ -93,8 +93,10 @@ func TestAnExportIsOnRecordAndWhole(t *testing.T) {
 	both(t, func(t *testing.T, s *Store) {
 		ctx := context.Background()
 		busyHub(t, s)
-		evil := models.Principal{PersonID: 4, Name: `=HYPERLINK("http://evil.test")`, Hub: models.Administrator}
-		_, err := s.CreateProject(ctx, evil, "EVIL", "<b>&\u2028")
+		a, err := s.CreatePerson(ctx, admin, NewPerson{Email: "eve@example.com", Name: `=HYPERLINK("http://evil.test")`})
+		require.NoError(t, err)
+		evil := models.Principal{PersonID: a.ID, Name: a.Name, Hub: models.Administrator}
+		_, err = s.CreateProject(ctx, evil, "EVIL", "<b>&\u2028")
 		require.NoError(t, err)
 		last, err := s.Seq(ctx)
 		require.NoError(t, err)
@@ -121,7 +123,8 @@ func TestAnExportIsOnRecordAndWhole(t *testing.T) {
 		rows, err := csv.NewReader(strings.NewReader(table.String())).ReadAll()
 		require.NoError(t, err)
 		require.Len(t, rows, 2)
-		require.Equal(t, "'"+evil.Name, rows[1][3])
+		require.Empty(t, rows[1][3], "the row itself has the person's number alone")
+		require.Equal(t, "'"+evil.Name, rows[1][11])
 		on, _, err := s.Audit(ctx, admin, AuditFilter{Action: "audit.exported"})
 		require.NoError(t, err)
 		require.Len(t, on, 3)
