@@ -124,7 +124,7 @@ func TestAnExportIsOnRecordAndWhole(t *testing.T) {
 		require.NoError(t, err)
 		require.Len(t, rows, 2)
 		require.Empty(t, rows[1][3], "the row itself has the person's number alone")
-		require.Equal(t, "'"+evil.Name, rows[1][11])
+		require.Equal(t, "'"+evil.Name, rows[1][12])
 		on, _, err := s.Audit(ctx, admin, AuditFilter{Action: "audit.exported"})
 		require.NoError(t, err)
 		require.Len(t, on, 3)
