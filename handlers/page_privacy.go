@@ -14,7 +14,7 @@ import (
 func (h *Handlers) privacyRoutes() []Route {
 	administrator := inHub(models.Administrator)
 	return []Route{
-		get("/account/export", signedIn(), h.exportMe),
+		get("/account/export", aPerson(), h.exportMe),
 		get("/people/:id", administrator, h.showPerson),
 		get("/people/:id/export", administrator, h.exportPerson),
 		fresh(post("/people/:id/anonymise", administrator, h.submitAnonymise)),
@@ -24,13 +24,9 @@ func (h *Handlers) privacyRoutes() []Route {
 	}
 }
 
-// exportMe is a person's own export. A token is nobody's.
+// exportMe is a person's own export.
 func (h *Handlers) exportMe(c *gin.Context) error {
-	by := h.principal(c)
-	if by.PersonID == 0 {
-		return models.Errorf(models.NotFound, "A token has no data of its own.")
-	}
-	a, err := h.Store.Person(c.Request.Context(), by.PersonID)
+	a, err := h.Store.Person(c.Request.Context(), h.principal(c).PersonID)
 	if err != nil {
 		return err
 	}

@@ -37,7 +37,7 @@ func TestAPersonsExportIsAFileOfTheirOwn(t *testing.T) {
 	rows, err := s.store.Activity(context.Background(), models.Principal{Hub: models.Administrator}, store.ActivityFilter{})
 	require.NoError(t, err)
 	require.Equal(t, "person.exported", rows[0].Action, "reading it is recorded")
-	require.Equal(t, http.StatusNotFound, s.ask("administrator", http.MethodGet, "/account/export", "").status, "a token is nobody")
+	require.Equal(t, http.StatusForbidden, s.ask("administrator", http.MethodGet, "/account/export", "").status, "a token is nobody")
 	require.Equal(t, http.StatusNotFound, s.ask("administrator", http.MethodGet, "/api/v1/people/99/export", "").status)
 }
 
