@@ -19,10 +19,10 @@ func (h *Handlers) tokenRoutes() []Route {
 		post("/projects/:key/tokens", in, h.submitToken),
 		post("/projects/:key/tokens/:id/revoke", in, h.submitRevocation),
 		post("/projects/:key/tokens/:id/rotate", in, h.submitRotation),
-		get("/tokens", hub, h.showTokens),
-		post("/tokens", hub, h.submitToken),
+		fresh(get("/tokens", hub, h.showTokens)),
+		fresh(post("/tokens", hub, h.submitToken)),
 		post("/tokens/:id/revoke", hub, h.submitRevocation),
-		post("/tokens/:id/rotate", hub, h.submitRotation),
+		fresh(post("/tokens/:id/rotate", hub, h.submitRotation)),
 	}
 }
 
