@@ -124,6 +124,10 @@ func redactionTamperings() map[string]func(t *testing.T, s *Store) int64 {
 			}))
 			return at
 		},
+		"the vouching row's claim edited": func(t *testing.T, s *Store) int64 {
+			s.tamper(t, "UPDATE activity SET detail = ? WHERE seq = ?", encode(map[string]any{"person": 3, "rows": map[int64]string{7: "ab"}}), voucher(t, s))
+			return voucher(t, s)
+		},
 		"the vouching row's action edited": func(t *testing.T, s *Store) int64 {
 			s.tamper(t, "UPDATE activity SET action = 'x' WHERE seq = ?", voucher(t, s))
 			return 7
