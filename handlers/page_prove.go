@@ -31,6 +31,9 @@ func (h *Handlers) prove(c *gin.Context) error {
 	if err == nil {
 		var value string
 		value, err = h.Store.ProveSession(c.Request.Context(), h.principal(c), proof)
+		if err == nil && proof.Code != "" {
+			h.logins.giveBack([]string{"second " + h.principal(c).Actor()})
+		}
 		err = h.keepSession(c, value, err)
 	}
 	if problem, ok := proofProblem(err); ok {
