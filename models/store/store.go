@@ -16,6 +16,7 @@ import (
 	"gorm.io/gorm"
 
 	"throughline/models"
+	"throughline/models/store/blob"
 )
 
 // Options say which database to open and how.
@@ -26,6 +27,8 @@ type Options struct {
 	// SecretKeyFile, or of DataDir/secret.key, which is made when absent.
 	SecretKey     string
 	SecretKeyFile string
+	FilesDir      string // where uploaded files are kept; default DataDir/files
+	MaxFile       int64  // bytes of one file; default models.DefaultMaxFile
 	Now           func() time.Time
 	Log           *slog.Logger
 }
@@ -56,6 +59,10 @@ type Store struct {
 	windows windows
 	guard   guard
 	forgot  atomic.Pointer[forgotten]
+
+	blobs        *blob.Folder
+	maxFile      int64
+	projectFiles int64 // bytes of all files of one project
 }
 
 // Open opens the database, brings its schema up to date and starts the writer.
@@ -68,6 +75,7 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
+	s.keepFiles(o)
 	s.queue = make(chan *job, queueLength)
 	s.closing = make(chan struct{})
 	s.finished = make(chan struct{})
