@@ -20,7 +20,7 @@ func (h *Handlers) mount() error {
 	e.UseRawPath, e.UnescapePathValues = true, true // a key is one percent-encoded segment
 	e.RedirectTrailingSlash, e.RedirectFixedPath = false, false
 	e.HandleMethodNotAllowed = true
-	e.MaxMultipartMemory = 1 << 20
+	e.MaxMultipartMemory = formLimit // no form but those with files is larger: nothing goes to a temporary file
 	if err := e.SetTrustedProxies(nil); err != nil {
 		return fmt.Errorf("trust no proxies: %w", err)
 	}

@@ -50,7 +50,9 @@ type Options struct {
 
 // Handlers answers requests. Make it with New, end it with Close.
 type Handlers struct {
-	rendered renderedBoards
+	rendered  renderedBoards
+	uploads   map[string]bool // the routes that take files
+	uploading *turnstile
 
 	Options
 	base     *url.URL
@@ -76,7 +78,8 @@ type Handlers struct {
 
 // New builds the engine from the route table.
 func New(o Options) (*Handlers, error) {
-	h := &Handlers{Options: o, sources: map[string]integrations.Source{}}
+	h := &Handlers{Options: o, sources: map[string]integrations.Source{},
+		uploading: newTurnstile(uploadsAtAll, uploadsOfOne)}
 	h.defaults()
 	if err := h.address(); err != nil {
 		return nil, err

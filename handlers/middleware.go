@@ -180,6 +180,10 @@ const (
 
 // limit bounds every body before anybody reads it.
 func (h *Handlers) limit(c *gin.Context) {
+	if h.uploads[c.Request.Method+" "+c.FullPath()] {
+		h.admitSlowly(c)
+		return
+	}
 	limit := int64(formLimit)
 	if strings.HasPrefix(c.Request.URL.Path, "/hooks/") {
 		limit = hardLimit

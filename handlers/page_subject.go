@@ -100,6 +100,10 @@ func (h *Handlers) subjectPage(c *gin.Context, s models.Subject) (p views.Subjec
 	if p.Comments, err = h.Store.Comments(ctx, s.ID); err != nil {
 		return p, err
 	}
+	if p.Files, err = h.Store.Files(ctx, s.ID); err != nil {
+		return p, err
+	}
+	p.MaxFile = h.Store.MaxFile()
 	if p.Activity, err = h.Store.Activity(ctx, by, store.ActivityFilter{Subject: s.ID, Limit: subjectActivity}); err != nil {
 		return p, err
 	}

@@ -27,6 +27,7 @@ type asked struct {
 	by      models.Principal
 	project models.Project
 	subject models.Subject
+	file    models.File
 	failed  error // what an operation ended with, for the log
 }
 
@@ -114,14 +115,30 @@ func (h *Handlers) guardForm(c *gin.Context, r Route, session store.Session) err
 	if session.CSRF == "" {
 		return nil // nobody is signed in: there is nothing to ride on
 	}
-	sent := c.GetHeader("X-CSRF-Token")
-	if sent == "" && r.Class == Page {
-		sent = c.PostForm("csrf")
-	}
-	if !sameText(sent, session.CSRF) {
+	sent, err := formToken(c, r)
+	if err != nil || !sameText(sent, session.CSRF) {
 		return models.Errorf(models.Forbidden, "This form is too old or not ours. Load the page again and send it once more.")
 	}
 	return nil
+}
+
+// formToken is the token that came with a request, in its head or in its form.
+func formToken(c *gin.Context, r Route) (string, error) {
+	sent := c.GetHeader("X-CSRF-Token")
+	if sent != "" || r.Class != Page {
+		return sent, nil
+	}
+	if !r.Upload {
+		return c.PostForm("csrf"), nil
+	}
+	if !isForm(c) {
+		return "", nil
+	}
+	form, err := parts(c)
+	if err != nil {
+		return "", err
+	}
+	return form.csrf()
 }
 
 func safe(method string) bool {

@@ -34,6 +34,7 @@ type Route struct {
 	Fresh        bool         // a person must have proved who they are in the last minutes
 	SetUp        bool         // open to people who have yet to set up the second factor that the hub asks for
 	Handler      page
+	Upload       bool           // its body is files: large, and read as it comes
 	operation    func(huma.API) // API routes, instead of Handler
 }
 
@@ -72,7 +73,7 @@ func setUp(r Route) Route {
 // register adds the table's routes to the engine. A route without a rule or with
 // no answer is refused, so that none can be forgotten.
 func (h *Handlers) register(routes []Route) error {
-	h.routes = routes
+	h.routes, h.uploads = routes, map[string]bool{}
 	known := map[string]Route{}
 	for _, r := range routes {
 		name := r.Method + " " + r.Path
@@ -87,6 +88,7 @@ func (h *Handlers) register(routes []Route) error {
 			return fmt.Errorf("route %s stands twice in the table", name)
 		}
 		known[name] = r
+		h.uploads[name] = r.Upload
 	}
 	h.engine.Use(h.authorise(known))
 	for _, r := range routes {

@@ -24,6 +24,7 @@ const (
 	Person    Who = "person"     // any person; tokens have no account
 	OfProject Who = "of project" // Role in the project that :key names
 	OfSubject Who = "of subject" // who sees the subject; for writes, Role in one of its projects
+	OfFile    Who = "of file"    // who sees the file of :id; for writes, Role in one of its subject's projects
 	Somewhere Who = "somewhere"  // Role in any project; the handler looks closer
 	OfHub     Who = "of hub"     // Role in the whole hub
 )
@@ -40,6 +41,9 @@ func somewhere(role models.Role) Rule { return Rule{Who: Somewhere, Role: role} 
 func ofSubject(role models.Role, ref func(c *gin.Context) models.Ref) Rule {
 	return Rule{Who: OfSubject, Role: role, Ref: ref}
 }
+
+// ofFile lets in whoever sees the subject of the file that :id names.
+func ofFile(role models.Role) Rule { return Rule{Who: OfFile, Role: role} }
 
 // refParam is the subject of /…/:kind/:key.
 func refParam(c *gin.Context) models.Ref {
@@ -61,6 +65,9 @@ func (h *Handlers) check(c *gin.Context, r Route, by models.Principal) error {
 	if by.Anonymous() {
 		return models.Errorf(models.Unauthorised, "Sign in first.")
 	}
+	if r.Rule.Who == OfFile && !by.Allows(r.Scope) {
+		return models.Errorf(models.Forbidden, "This token does not have the scope %q.", r.Scope)
+	}
 	if err := h.checkRole(c, r.Rule, by); err != nil {
 		return err
 	}
@@ -78,6 +85,8 @@ func (h *Handlers) checkRole(c *gin.Context, r Rule, by models.Principal) error 
 		return h.checkProject(c, r.Role, by)
 	case OfSubject:
 		return h.checkSubject(c, r, by)
+	case OfFile:
+		return h.checkFile(c, r.Role, by)
 	case Somewhere:
 		return needRole(by.Best(), r.Role)
 	case OfHub:
@@ -115,6 +124,19 @@ func needPerson(by models.Principal) error {
 		return models.Errorf(models.Forbidden, "This is for people; a token has no account.")
 	}
 	return nil
+}
+
+func (h *Handlers) checkFile(c *gin.Context, role models.Role, by models.Principal) error {
+	ctx := c.Request.Context()
+	f, err := h.Store.File(ctx, by, c.Param("id"))
+	if err != nil {
+		return err
+	}
+	request(ctx).file, request(ctx).subject = f, f.Subject
+	if !role.AtLeast(models.Contributor) {
+		return nil
+	}
+	return h.Store.MayWrite(ctx, by, f.Subject.ID, role)
 }
 
 func needRole(have, need models.Role) error {

@@ -11,6 +11,7 @@ import (
 	"net/http/cookiejar"
 	"net/http/httptest"
 	"net/url"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
@@ -28,6 +29,7 @@ import (
 
 // site is the whole engine on a real store, with the callers of the tests.
 type site struct {
+	data   string // the folder of the database
 	t      *testing.T
 	h      *Handlers
 	store  *store.Store
@@ -53,7 +55,7 @@ func newSite(t *testing.T, change ...func(*Options)) *site {
 func newSiteWith(t *testing.T, change func(*Options, *store.Options)) *site {
 	t.Helper()
 	server := httptest.NewUnstartedServer(nil)
-	kept := store.Options{DataDir: t.TempDir()}
+	kept := store.Options{DataDir: filepath.Join(t.TempDir(), "data"), MaxFile: 1 << 20}
 	o := Options{Addr: server.Listener.Addr().String(), Version: "test",
 		Sources:  []integrations.Source{github.New(http.DefaultClient), cloudevents.Source{}, modelcard.Source{}},
 		CheckURL: func(context.Context, string) error { return nil }}
@@ -75,7 +77,7 @@ func newSiteWith(t *testing.T, change func(*Options, *store.Options)) *site {
 		server.Close()
 		require.NoError(t, s.Close())
 	})
-	return &site{t: t, h: h, store: s, server: server, tokens: map[string]string{}, cookies: map[string]string{}, people: map[string]models.Account{}}
+	return &site{t: t, h: h, store: s, data: kept.DataDir, server: server, tokens: map[string]string{}, cookies: map[string]string{}, people: map[string]models.Account{}}
 }
 
 // token makes a caller with a role, hub-wide or in one project, and scopes.

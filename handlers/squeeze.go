@@ -81,7 +81,7 @@ func (s *squeezer) start() {
 
 func compressible(h http.Header, status int) bool {
 	if status == http.StatusNoContent || status == http.StatusNotModified || status == http.StatusPartialContent ||
-		h.Get("Content-Encoding") != "" || h.Get("Content-Range") != "" {
+		h.Get("Content-Encoding") != "" || strings.Contains(h.Get("Cache-Control"), "no-transform") || h.Get("Content-Range") != "" {
 		return false
 	}
 	kind := h.Get("Content-Type")

@@ -63,8 +63,8 @@ func shortName(name string) string {
 
 // Files are the limits of what may be uploaded.
 const (
-	DefaultMaxFile = 50 << 20 // bytes of one file
-	MaxFiles       = 200      // of one subject
-	MaxProject     = 5 << 30  // bytes of all files of one project
-	MaxFilesAtOnce = 20       // in one upload
+	DefaultMaxFile int64 = 50 << 20 // bytes of one file
+	MaxFiles             = 200      // of one subject
+	MaxProject           = 5 << 30  // bytes of all files of one project
+	MaxFilesAtOnce       = 20       // in one upload
 )

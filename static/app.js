@@ -3,6 +3,7 @@ import { times, exact } from "./times.js";
 import { menus } from "./menus.js";
 import { keys } from "./keys.js";
 import { secrets } from "./secrets.js";
+import { files } from "./files.js";
 
 times(document);
 setInterval(() => document.hidden || times(document), 30000);
@@ -11,6 +12,7 @@ addEventListener("afterprint", () => times(document));
 menus();
 keys();
 secrets();
+files();
 document.querySelector("[data-focus]")?.focus();
 
 if (document.querySelector(".board-page")) {

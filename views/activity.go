@@ -29,6 +29,13 @@ func sentence(a models.Activity) string {
 		return "created the token " + d("name")
 	case "project.created":
 		return "created the project " + d("name")
+	case "file.added":
+		if list, _ := a.Detail["files"].([]any); len(list) > 1 {
+			return "added " + itoa(len(list)) + " files"
+		}
+		return "added a file"
+	case "file.deleted", "file.purged":
+		return strings.TrimPrefix(a.Action, "file.") + " a file"
 	case "link.added", "link.removed":
 		return strings.TrimPrefix(a.Action, "link.") + " a link, " + models.Relation(d("relation")).Word()
 	}

@@ -19,6 +19,8 @@ type SubjectPage struct {
 	Places       []models.Card  // where its cards stand
 	Activity     []models.Activity
 	Comments     []models.Comment
+	Files        []models.File
+	MaxFile      int64 // bytes of one file
 	Projects     []models.Project
 	Checks       []Check          // of a pull request's or commit's head
 	Versions     []models.Subject // of a model or dataset, the newest first
@@ -33,7 +35,7 @@ type SubjectPage struct {
 
 // Draft is the input of a form that comes back.
 type Draft struct {
-	Form     string // comment, link, owners, governance
+	Form     string // comment, link, owners, governance, files
 	Body     string
 	Relation string
 	Kind     string

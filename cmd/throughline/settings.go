@@ -7,18 +7,22 @@ import (
 	"net"
 	"net/netip"
 	"net/url"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"time"
 
 	"github.com/alecthomas/kong"
 
+	"throughline/models"
 	"throughline/models/store"
 )
 
 // database are the settings that say where the data is; every command has them.
 type database struct {
 	Data        string `setting:"" default:"./throughline-data" placeholder:"DIR" help:"Folder of the embedded database (throughline.db)."`
+	Files       string `setting:"" placeholder:"DIR" help:"Folder of uploaded files; the default is files in the data folder. Several machines share one."`
+	MaxFile     string `setting:"" default:"50MiB" placeholder:"SIZE" help:"The largest file that may be uploaded."`
 	DatabaseURL string `setting:"" name:"database-url" placeholder:"URL" help:"PostgreSQL instead of the embedded database: postgres://USER:PASSWORD@HOST/NAME."`
 
 	SecretKeyFile string `setting:"" name:"secret-key-file" placeholder:"FILE" help:"Keys that seal secrets at rest, one a line; the first seals. Without it DATA/secret.key, made at the first start."`
@@ -159,13 +163,41 @@ func (s database) check(w *wrong) {
 	if s.DatabaseURL == "" && s.Data == "" {
 		w.add("data", "name a folder, or a PostgreSQL database with --database-url.")
 	}
+	if _, err := parseSize(s.MaxFile); s.MaxFile != "" && err != nil {
+		w.add("max-file", "%q is no size from 1KiB to 4GiB, such as 50MiB.", s.MaxFile)
+	}
 	if u, err := url.Parse(s.DatabaseURL); s.DatabaseURL != "" && (err != nil || u.Scheme != "postgres" && u.Scheme != "postgresql") {
 		w.add("database-url", "is not an address such as postgres://throughline:PASSWORD@db.example.com/throughline.") // never echoed: it holds a password
 	}
 }
 
 func (s database) options(log *slog.Logger) store.Options {
-	return store.Options{DataDir: s.Data, DatabaseURL: s.DatabaseURL, SecretKey: s.SecretKey, SecretKeyFile: s.SecretKeyFile, Log: log}
+	files, most := s.Files, models.DefaultMaxFile
+	if files == "" {
+		files = filepath.Join(s.Data, "files")
+	}
+	if size, err := parseSize(s.MaxFile); err == nil { // checked with the settings
+		most = size
+	}
+	return store.Options{DataDir: s.Data, DatabaseURL: s.DatabaseURL, SecretKey: s.SecretKey, SecretKeyFile: s.SecretKeyFile,
+		FilesDir: files, MaxFile: most, Log: log}
+}
+
+// maxMaxFile is the most that --max-file may be.
+const maxMaxFile = 4 << 30
+
+// parseSize reads 512KiB, 50MiB or 2GiB.
+func parseSize(s string) (int64, error) {
+	for unit, size := range map[string]int64{"KiB": 1 << 10, "MiB": 1 << 20, "GiB": 1 << 30} {
+		if digits, found := strings.CutSuffix(s, unit); found {
+			n, err := strconv.ParseInt(digits, 10, 32)
+			if err != nil || n < 1 || n*size > maxMaxFile {
+				return 0, fmt.Errorf("%q is out of range", s)
+			}
+			return n * size, nil
+		}
+	}
+	return 0, fmt.Errorf("%q has no unit", s)
 }
 
 func (s logging) check(w *wrong) {

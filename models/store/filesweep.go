@@ -19,6 +19,9 @@ func (s *Store) keepFiles(o Options) {
 	s.maxFile, s.projectFiles = cmp.Or(o.MaxFile, models.DefaultMaxFile), models.MaxProject
 }
 
+// MaxFile is the largest file that is taken, in bytes.
+func (s *Store) MaxFile() int64 { return s.maxFile }
+
 // How long bytes may lie about that no row names: an upload under way, or one that
 // a crash cut off before its row was written. A database brought back from a
 // backup keeps the bytes of newer files for a day.
