@@ -47,8 +47,8 @@ func filesHub(t *testing.T, s *Store) (*hub, models.Subject, string) {
 	return h, h.find(models.Model, "fraud-score"), dir
 }
 
-// kept counts the files below a folder.
-func kept(t *testing.T, dir string) (n int) {
+// onDisk counts the files below a folder.
+func onDisk(t *testing.T, dir string) (n int) {
 	t.Helper()
 	require.NoError(t, filepath.Walk(dir, func(_ string, info os.FileInfo, err error) error {
 		if err == nil && info.Mode().IsRegular() {
@@ -88,7 +88,7 @@ func TestFilesAreListedReadAndDeleted(t *testing.T) {
 		require.Equal(t, models.NotFound, models.CodeOf(s.DeleteFile(ctx, kim, f.ID)), "twice")
 		require.NoError(t, s.DeleteFile(ctx, member(h.project.ID, models.Maintainer), added[1].ID), "a maintainer")
 		require.Equal(t, before+3, h.newest())
-		require.Zero(t, kept(t, dir))
+		require.Zero(t, onDisk(t, dir))
 	})
 }
 
@@ -111,7 +111,7 @@ func TestFilesOfAnotherProjectAreLikeAbsent(t *testing.T) {
 		require.Equal(t, models.NotFound, models.CodeOf(err))
 		_, err = h.upload(member(h.project.ID, models.Viewer), model, "x")
 		require.Equal(t, models.Forbidden, models.CodeOf(err))
-		require.Equal(t, 1, kept(t, dir))
+		require.Equal(t, 1, onDisk(t, dir))
 	})
 }
 
@@ -130,7 +130,7 @@ func TestFilesHaveLimits(t *testing.T) {
 		_, err = h.upload(admin, model, "1234567890", "1234567890", "123456")
 		require.Equal(t, models.TooLarge, models.CodeOf(err), "too much for the project")
 		require.Equal(t, before, h.newest())
-		require.Zero(t, kept(t, dir), "what was refused leaves nothing")
+		require.Zero(t, onDisk(t, dir), "what was refused leaves nothing")
 		for range models.MaxFiles / models.MaxFilesAtOnce {
 			_, err = h.upload(admin, model, make([]string, models.MaxFilesAtOnce)...)
 			require.NoError(t, err)
@@ -152,7 +152,7 @@ func TestACutUploadLeavesNothing(t *testing.T) {
 		err = u.Add(ctx, "cut.bin", io.MultiReader(strings.NewReader(strings.Repeat("x", n)), iotest.ErrReader(io.ErrUnexpectedEOF)))
 		require.Equal(t, models.Invalid, models.CodeOf(err))
 		u.Drop()
-		require.Zero(t, kept(t, dir))
+		require.Zero(t, onDisk(t, dir))
 	}
 	require.Equal(t, before, h.newest())
 }
@@ -170,16 +170,16 @@ func TestTheSweepRemovesBytesOfNoFile(t *testing.T) {
 		require.NoError(t, s.DeleteFile(ctx, admin, added[1].ID))
 		s.blobs = blobs
 		require.NoError(t, s.SweepFiles(ctx))
-		require.Equal(t, 2, kept(t, dir), "an orphan of today may be an upload under way")
+		require.Equal(t, 2, onDisk(t, dir), "an orphan of today may be an upload under way")
 		s.now = func() time.Time { return time.Now().Add(25 * time.Hour) }
 		require.NoError(t, s.SweepFiles(ctx))
-		require.Equal(t, 1, kept(t, dir))
+		require.Equal(t, 1, onDisk(t, dir))
 		_, err = s.blobs.Open(orphan.ID)
 		require.Error(t, err)
 		old, err := s.FilesBefore(ctx, s.now(), 10)
 		require.NoError(t, err)
 		require.Len(t, old, 1)
 		require.NoError(t, s.PurgeFile(ctx, admin, old[0]))
-		require.Zero(t, kept(t, dir))
+		require.Zero(t, onDisk(t, dir))
 	})
 }

@@ -30,6 +30,21 @@ const (
 	orphanAge  = 24 * time.Hour
 )
 
+// keepSwept sweeps every hour until ctx ends.
+func (s *Store) keepSwept(ctx context.Context) {
+	for tick := time.NewTicker(time.Hour); ; {
+		select {
+		case <-tick.C:
+			if err := s.SweepFiles(ctx); err != nil && ctx.Err() == nil {
+				s.log.Warn("clear away the bytes of no file", "error", err)
+			}
+		case <-ctx.Done():
+			tick.Stop()
+			return
+		}
+	}
+}
+
 // SweepFiles removes the bytes of uploads that broke off and of deleted files.
 func (s *Store) SweepFiles(ctx context.Context) error {
 	now := s.now()
