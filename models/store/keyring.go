@@ -78,17 +78,19 @@ func newKey() string {
 	return base64.StdEncoding.EncodeToString(raw)
 }
 
-// writeRing puts keys into a file beside path, on disk, for its owner only.
+// writeRing puts keys into a file beside path, on disk, for its owner only. What
+// fails leaves no file.
 func writeRing(path string, keys []string) (temporary string, err error) {
 	f, err := os.CreateTemp(filepath.Dir(path), ".secret-*")
 	if err != nil {
 		return "", fmt.Errorf("write the secret key: %w", err)
 	}
-	defer func() { err = errors.Join(err, f.Close()) }()
-	if _, err := f.WriteString(strings.Join(keys, "\n") + "\n"); err != nil {
-		return f.Name(), fmt.Errorf("write the secret key: %w", err)
+	_, err = f.WriteString(strings.Join(keys, "\n") + "\n")
+	if err = errors.Join(err, f.Sync(), f.Close()); err != nil {
+		_ = os.Remove(f.Name())
+		return "", fmt.Errorf("write the secret key: %w", err)
 	}
-	return f.Name(), f.Sync()
+	return f.Name(), nil
 }
 
 func syncFolder(path string) error {
@@ -123,8 +125,15 @@ func (k *keyring) read() error {
 	return nil
 }
 
-// newest is the key that seals.
+// newest is the key that seals: the one that is first in the file now. One that a
+// rotation beside this program has replaced may be dropped at any time, and with
+// it what it had sealed.
 func (k *keyring) newest() (sealKey, error) {
+	if k.path != "" {
+		if err := k.read(); err != nil {
+			return sealKey{}, err
+		}
+	}
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	if len(k.list) == 0 {

@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"database/sql"
-	"errors"
 	"fmt"
 	"os"
 	"slices"
@@ -94,7 +93,8 @@ func (s *Store) sealAgain(p place, value string) (string, error) {
 // sealEverything seals what earlier versions kept in clear. It refuses a ring
 // that lacks a key in use: nothing could be read with it.
 func (s *Store) sealEverything(ctx context.Context) error {
-	return s.write(ctx, models.Principal{Name: "Throughline"}, func(u *unit) error {
+	late := 0 // how many lay in clear
+	err := s.write(ctx, models.Principal{Name: "Throughline"}, func(u *unit) error {
 		used, err := u.keysInUse()
 		if err != nil {
 			return err
@@ -107,13 +107,34 @@ func (s *Store) sealEverything(ctx context.Context) error {
 		if used[""] == 0 {
 			return errNothing
 		}
-		n, err := u.reseal(func(value string) bool { return !isSealed(value) })
-		if err != nil {
+		if late, err = u.reseal(func(value string) bool { return !isSealed(value) }); err != nil {
 			return err
 		}
-		_, err = u.record(0, 0, "secrets.sealed", map[string]any{"secrets": n})
+		_, err = u.record(0, 0, "secrets.sealed", map[string]any{"secrets": late})
 		return err
 	})
+	if err == nil && late > 0 {
+		s.wipe(ctx)
+	}
+	return err
+}
+
+// wipe has the database write its file anew: what a row held before stays in free
+// pages otherwise. It is no reason not to start that another program is at work.
+func (s *Store) wipe(ctx context.Context) {
+	orders := []string{`VACUUM`, `PRAGMA wal_checkpoint(TRUNCATE)`}
+	if s.dialect.numbers {
+		orders = nil
+		for _, c := range sealedColumns {
+			orders = append(orders, `VACUUM FULL `+c.table)
+		}
+	}
+	for _, order := range orders {
+		if _, err := s.reader.ExecContext(ctx, order); err != nil {
+			s.log.WarnContext(ctx, "secrets that were in clear may be left in free pages of the database; change them at their servers, or run VACUUM", "error", err)
+			return
+		}
+	}
 }
 
 func (k *keyring) lacks() string {
@@ -192,18 +213,15 @@ func (s *Store) RotateSecrets(ctx context.Context, by models.Principal) (n int, 
 	if s.keys.path == "" {
 		return 0, models.Errorf(models.Conflict, "The key comes from THROUGHLINE_SECRET_KEY. Write it into a file with a new key on a line before it, start the server with --secret-key-file, and rotate again.")
 	}
-	if err := s.keys.add(newKey()); err != nil {
-		return 0, err
-	}
-	newest, err := s.keys.newest()
-	if err != nil {
-		return 0, err
-	}
-	err = s.write(ctx, by, func(u *unit) error {
+	err = s.write(ctx, by, func(u *unit) error { // its turn to write is also that to change the file
+		newest, err := s.keys.add(newKey())
+		if err != nil {
+			return err
+		}
 		if n, err = u.reseal(func(value string) bool { return keyOf(value) != newest.id }); err != nil {
 			return err
 		}
-		_, err := u.record(0, 0, "secrets.rotated", map[string]any{"secrets": n, "key": newest.id})
+		_, err = u.record(0, 0, "secrets.rotated", map[string]any{"secrets": n, "key": newest.id})
 		return err
 	})
 	return n, err
@@ -232,17 +250,24 @@ func (s *Store) DropOldKeys(ctx context.Context, by models.Principal) (dropped [
 	return dropped, err
 }
 
-// add puts a key first.
-func (k *keyring) add(text string) error {
+// add puts a key before those that the file holds now: another program may have
+// changed it since it was read.
+func (k *keyring) add(text string) (sealKey, error) {
 	key, err := readKey(text)
 	if err != nil {
-		return err
+		return key, err
 	}
-	return k.store(append([]sealKey{key}, k.all()...))
+	if err := k.read(); err != nil {
+		return key, err
+	}
+	return key, k.store(append([]sealKey{key}, k.all()...))
 }
 
-// keep drops the keys for which it says no.
+// keep drops the keys of the file for which it says no.
 func (k *keyring) keep(worth func(int, sealKey) bool) (dropped []string, err error) {
+	if err := k.read(); err != nil {
+		return nil, err
+	}
 	var kept []sealKey
 	for i, key := range k.all() {
 		if worth(i, key) {
@@ -264,10 +289,14 @@ func (k *keyring) store(list []sealKey) error {
 		lines[i] = key.text()
 	}
 	temporary, err := writeRing(k.path, lines)
-	if err == nil {
-		err = os.Rename(temporary, k.path)
+	if err != nil {
+		return err
 	}
-	if err = errors.Join(err, syncFolder(k.path)); err != nil {
+	if err := os.Rename(temporary, k.path); err != nil {
+		_ = os.Remove(temporary)
+		return fmt.Errorf("change the secret keys: %w", err)
+	}
+	if err := syncFolder(k.path); err != nil {
 		return fmt.Errorf("change the secret keys: %w", err)
 	}
 	k.mu.Lock()

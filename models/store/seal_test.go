@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -126,4 +127,29 @@ func TestSecretsRotateBesideARunningServer(t *testing.T) {
 	require.Equal(t, os.FileMode(0o600), info.Mode().Perm())
 	_, err = open(t, Options{DataDir: t.TempDir(), SecretKey: testKey}).RotateSecrets(t.Context(), by)
 	require.ErrorContains(t, err, "--secret-key-file")
+}
+
+// A value that was sealed late does not stay in clear in free pages of the file
+// or in its log.
+func TestSealedLateLeavesNothingInTheFile(t *testing.T) {
+	o := Options{DataDir: t.TempDir()}
+	s := open(t, o)
+	withSecret(t, s)
+	_, err := s.reader.Exec(`UPDATE integrations SET secrets = '{"secret":"` + marker + `"}'`)
+	require.NoError(t, err)
+	for n := range 40 { // more secrets in clear, on pages of their own
+		_, err := s.reader.Exec(`INSERT INTO integrations (project_id, source, name, settings, secrets, created_at) VALUES (1, 'github', ?, '{}', ?, 1)`,
+			fmt.Sprint("n", n), `{"secret":"`+marker+strings.Repeat("x", 3000)+`"}`)
+		require.NoError(t, err)
+	}
+	require.NoError(t, s.Close())
+	require.NoError(t, open(t, o).Close())
+	files, err := filepath.Glob(filepath.Join(o.DataDir, "throughline.db*"))
+	require.NoError(t, err)
+	require.NotEmpty(t, files)
+	for _, file := range files {
+		text, err := os.ReadFile(file)
+		require.NoError(t, err)
+		require.Zero(t, strings.Count(string(text), "hunter2"), file)
+	}
 }
