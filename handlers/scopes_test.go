@@ -4,10 +4,12 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
 	"throughline/models"
+	"throughline/models/store"
 )
 
 // Row 05: what each scope lets a bot tell.
@@ -81,6 +83,34 @@ func TestAGreaterTokenIsNotRotated(t *testing.T) {
 	id := s.ask("maintainer", "GET", "/api/v1/projects/MINE/tokens", "").json(t)["tokens"].([]any)[0].(map[string]any)["id"].(float64)
 	require.Equal(t, 403, s.ask("maintainer", "POST", "/api/v1/projects/MINE/tokens/"+itoa(int64(id))+"/rotate", `{}`).status)
 	require.Equal(t, 200, s.ask("chief", "GET", "/api/v1/projects", "").status)
+}
+
+// Row 09: nobody gets a longer life from a token than it has itself.
+func TestATokenDoesNotOutliveItsMaker(t *testing.T) {
+	s := newSite(t)
+	s.project("MINE")
+	soon, later := time.Now().Add(time.Hour).UTC(), time.Now().Add(48*time.Hour).UTC()
+	make := func(name string, expires time.Time) string {
+		value, _, err := s.store.CreateToken(t.Context(), models.Principal{Name: "test"}, store.NewToken{Name: name, Role: models.Administrator, ExpiresAt: expires})
+		require.NoError(t, err)
+		return value
+	}
+	s.tokens["short"] = make("short", soon)
+	make("forever", time.Time{})
+	create := func(expires string) int {
+		return s.ask("short", "POST", "/api/v1/tokens", `{"name":"child","role":"viewer"`+expires+`}`).status
+	}
+	require.Equal(t, 403, create(``))
+	require.Equal(t, 403, create(`,"expires_at":"`+later.Format(time.RFC3339)+`"`))
+	require.Equal(t, 201, create(`,"expires_at":"`+soon.Add(-time.Minute).Format(time.RFC3339)+`"`))
+	all, err := s.store.Tokens(t.Context(), 0)
+	require.NoError(t, err)
+	for _, token := range all {
+		want := map[string]int{"short": 201, "forever": 403}[token.Name]
+		if want != 0 {
+			require.Equal(t, want, s.ask("short", "POST", "/api/v1/tokens/"+itoa(token.ID)+"/rotate", `{"overlap_hours":1}`).status, token.Name)
+		}
+	}
 }
 
 // Row 25: a secret was given for a host; another host gets none, by page or API.

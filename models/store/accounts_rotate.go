@@ -59,6 +59,9 @@ func mayMake(by models.Principal, t models.Token) error {
 	if len(by.Scopes) > 0 && !within(t.Scopes, by.Scopes) {
 		return models.Errorf(models.Forbidden, "A token rotates only tokens of its own scopes.")
 	}
+	if outlives(t.ExpiresAt, by) {
+		return models.Errorf(models.Forbidden, "This token works longer than yours does; a token rotates only what expires no later than itself.")
+	}
 	return nil
 }
 

@@ -57,6 +57,8 @@ func (t *NewToken) check(by models.Principal, now time.Time) error {
 		return models.FieldErrorf(models.Forbidden, "role", "You hold no more than the role %q there.", held)
 	case !by.Anonymous() && len(by.Scopes) > 0 && !within(t.Scopes, by.Scopes):
 		return models.FieldErrorf(models.Forbidden, "scopes", "A token makes only tokens of its own scopes.")
+	case outlives(t.ExpiresAt, by):
+		return models.FieldErrorf(models.Forbidden, "expires_at", "A token makes only tokens that expire no later than itself, at %s.", by.Expires.UTC().Format(time.RFC3339))
 	}
 	for _, scope := range t.Scopes {
 		if !slices.Contains(models.Scopes, scope) {
@@ -64,6 +66,12 @@ func (t *NewToken) check(by models.Principal, now time.Time) error {
 		}
 	}
 	return nil
+}
+
+// outlives tells whether what expires then (zero: never) would work longer than
+// the token that asks.
+func outlives(expires time.Time, by models.Principal) bool {
+	return by.TokenID != 0 && !by.Expires.IsZero() && (expires.IsZero() || expires.After(by.Expires))
 }
 
 // within tells whether scopes are some, and only some, of those held.
