@@ -16,7 +16,7 @@ import (
 	"throughline/models"
 )
 
-// hostile are addresses that must not be asked (security.md, class 23).
+// hostile are addresses that must not be asked.
 var hostile = []string{
 	"http://127.0.0.1/", "http://localhost/", "http://LOCALHOST./", "http://a.localhost/", "http://0/", "http://0x7f000001/",
 	"http://2130706433/", "http://0177.0.0.1/", "http://127.1/", "http://[::1]/", "http://[::]/", "http://0.0.0.0/",
