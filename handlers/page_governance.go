@@ -60,13 +60,15 @@ func (h *Handlers) dressData(c *gin.Context, p *views.SubjectPage) error {
 	}
 	p.DataWarnings = p.Data.Now.Warnings(p.Subject.Ref)
 	var over []int64
+	var ended []models.DataWarning
 	for _, v := range p.Versions {
 		one, warning := dataVersion(p.Data.Now, v, taken[v.ID], h.Now())
 		p.Data.Versions = append(p.Data.Versions, one)
 		if one.Ended {
-			over, p.DataWarnings = append(over, v.ID), append(p.DataWarnings, warning)
+			over, ended = append(over, v.ID), append(ended, warning)
 		}
 	}
+	p.DataWarnings = append(p.DataWarnings, models.AllEnded(ended)...)
 	p.Data.Live, err = h.Store.LiveOn(ctx, h.principal(c), over)
 	return err
 }

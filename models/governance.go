@@ -101,6 +101,16 @@ func (g Governance) Ended(version Ref, taken, now time.Time) (w DataWarning, ok 
 		Message: fmt.Sprintf("The retention of version %s ended on %s.", ShortDigest(digest), end.Format("2 January 2006"))}, true
 }
 
+// AllEnded are the warnings of several versions of one dataset as one.
+func AllEnded(list []DataWarning) []DataWarning {
+	if len(list) < 2 {
+		return list
+	}
+	one := list[0]
+	one.Message = fmt.Sprintf("The retention of %d versions has ended.", len(list))
+	return []DataWarning{one}
+}
+
 // ShortDigest is the beginning of a digest, enough to tell versions apart.
 func ShortDigest(digest string) string {
 	name, hash, ok := strings.Cut(digest, ":")

@@ -11,7 +11,6 @@ type Keeping struct {
 	Invitations int `json:"invitations_days"`
 	Tokens      int `json:"tokens_days"`
 	Comments    int `json:"comments_days"`
-	Files       int `json:"files_days"`
 }
 
 // KeepRule is one line of the settings of retention.
@@ -32,7 +31,6 @@ var KeepRules = []KeepRule{
 	{"invitations", "Invitations", "After they expired, with the address they were for.", func(k *Keeping) *int { return &k.Invitations }, 30, true},
 	{"tokens", "Names of revoked tokens", "After they were revoked. Their number stays, as rows of activity name it.", func(k *Keeping) *int { return &k.Tokens }, 365, true},
 	{"comments", "Texts of deleted comments", "After they were deleted. That there was one stays.", func(k *Keeping) *int { return &k.Comments }, 30, false},
-	{"files", "Contents of deleted files", "After they were deleted.", func(k *Keeping) *int { return &k.Files }, 30, false},
 }
 
 // MaxKeeping is the longest time that can be set: 100 years.

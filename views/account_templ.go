@@ -276,7 +276,7 @@ func Account(p AccountPage) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 25, "</section><section><h2>Your data</h2><p>All that this hub knows of you as one JSON file. That it was made is recorded.</p><p><a class=\"button\" href=\"/account/export\" download>Download your data</a></p></section>")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 25, "</section><section><h2>Your data</h2><p>All that this hub knows of you as one JSON file. That it was made is recorded.</p><p class=\"gap-above\"><a class=\"button\" href=\"/account/export\" download>Download your data</a></p></section>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

@@ -23,6 +23,12 @@ func sentence(a models.Activity) string {
 		return strings.TrimPrefix(a.Action, "integration.") + " the integration " + d("integration")
 	case "audit.exported":
 		return "exported " + d("rows") + " rows of the record as " + d("format")
+	case "governance.set":
+		return "said what the data is: " + models.Classification(d("classification")).Word()
+	case "person.anonymised", "person.exported":
+		return strings.TrimPrefix(a.Action, "person.") + " person " + d("person")
+	case "retention.ran":
+		return "cleared away what was kept long enough"
 	case "access.refused":
 		return "was refused " + d("route")
 	case "token.created":

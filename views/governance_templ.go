@@ -716,7 +716,7 @@ func governanceForm(p SubjectPage) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 64, "\" maxlength=\"200\" aria-describedby=\"steward-hint\"><p class=\"hint\" id=\"steward-hint\">E-mail, login or team of who looks after the data.</p><label class=\"row\"><input type=\"checkbox\" name=\"reviewed\" value=\"1\"> <span>I have reviewed all of this today</span></label> <button class=\"primary\">Save</button></form>")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 64, "\" maxlength=\"200\" aria-describedby=\"steward-hint\"><p class=\"hint\" id=\"steward-hint\">E-mail, login or team of who looks after the data.</p><label class=\"row tight\"><input type=\"checkbox\" name=\"reviewed\" value=\"1\"> <span>I have reviewed all of this today</span></label> <button class=\"primary\">Save</button></form>")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

@@ -60,7 +60,7 @@ func TestAColumnOfAPersonMayBeALoginOrAName(t *testing.T) {
 
 func TestJSONStaysJSON(t *testing.T) {
 	in := map[string]any{"author": "dwhit", "review.dwhit": map[string]any{"state": "approved"}, "names": []string{"Dana", "Whitfield"},
-		"mail": "Dana Whitfield <dana@example.com>\ndana@example.com\t@dwhit", "by": "Mononym", "word": "mononym", "path": "src/dwhit/x", "said": `she said "dwhit"`}
+		"mail": "Dana Whitfield <dana@example.com>\ndana@example.com\t@dwhit", "url": "https://github.com/dwhit", "api": "https://api.github.com/users/dwhit/repos", "repo": "https://github.com/dwhit/churn", "by": "Mononym", "word": "mononym", "path": "src/dwhit/x", "said": `she said "dwhit"`}
 	text, err := json.Marshal(in)
 	require.NoError(t, err)
 	got, changed := dana().In(string(text), JSON)
@@ -68,7 +68,7 @@ func TestJSONStaysJSON(t *testing.T) {
 	var out map[string]any
 	require.NoError(t, json.Unmarshal([]byte(got), &out), got)
 	require.Equal(t, map[string]any{"author": "former-member-12", "review.former-member-12": map[string]any{"state": "approved"}, "names": []any{"Dana", "Whitfield"},
-		"mail": "Former member 12 <former-member-12>\nformer-member-12\t@former-member-12", "by": "Former member 12", "word": "mononym", "path": "src/dwhit/x", "said": `she said "dwhit"`}, out)
+		"mail": "Former member 12 <former-member-12>\nformer-member-12\t@former-member-12", "url": "https://github.com/former-member-12", "api": "https://api.github.com/users/former-member-12/repos", "repo": "https://github.com/dwhit/churn", "by": "Former member 12", "word": "mononym", "path": "src/dwhit/x", "said": `she said "dwhit"`}, out)
 }
 
 func TestForgettingTwiceIsForgettingOnce(t *testing.T) {

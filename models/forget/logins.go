@@ -2,7 +2,7 @@ package forget
 
 import "strings"
 
-// logins finds the logins of known people: after an @, and in JSON as a whole
+// logins finds the logins of known people: after an @, in addresses of their page, and in JSON as a whole
 // string, or as the name of a fact such as "review.dana". A name of one word is
 // found in JSON in the same way.
 func (f Forgetter) logins(text string, escaped bool) (out []edit) {
@@ -32,6 +32,11 @@ func (f Forgetter) login(text string, from, to int, escaped bool) (e edit, found
 			}
 		}
 	}
+	if escaped && profile(text, from, to) {
+		if instead, found := f.Find(Login, Fold(text[from:to])); found {
+			return edit{from, to, instead}, true
+		}
+	}
 	if !escaped || from == 0 || text[from-1] != '"' || to == len(text) || text[to] != '"' || from > 1 && text[from-2] == '\\' {
 		return e, false
 	}
@@ -40,6 +45,19 @@ func (f Forgetter) login(text string, from, to int, escaped bool) (e edit, found
 	}
 	instead, found := f.alone(text[from:to])
 	return edit{from, to, instead}, found
+}
+
+// profile tells whether a word is the last of an address of a person's page, such
+// as https://github.com/dana, or follows /users/. Repositories of theirs stay: they
+// are named so upstream.
+func profile(text string, from, to int) bool {
+	before := text[max(0, from-80):from]
+	if strings.HasSuffix(before, "/users/") {
+		return true
+	}
+	host, is := strings.CutSuffix(before, "/")
+	i := strings.LastIndex(host, "://")
+	return is && i >= 0 && !strings.Contains(host[i+3:], "/") && to < len(text) && text[to] == '"'
 }
 
 // alone looks up a string of JSON. A name of one small word is left: it may mean

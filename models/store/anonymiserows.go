@@ -14,8 +14,8 @@ import (
 // ofPeople are the tables whose rows go with their person, when there are such.
 // Tables of kept hold a person's id and nothing else of them.
 var (
-	ofPeople = []string{"sessions", "memberships", "team_members", "identities", "passkeys", "totp_secrets", "recovery_codes", "challenges",
-		"sign_ins", "reset_links", "user_identities", "signin_flows"}
+	ofPeople = []string{"sessions", "memberships", "team_members", "identities", "passkeys", "totp_secrets", "recovery_codes",
+		"sign_ins", "reset_links"}
 	kept = []string{"forgotten", "departures"}
 )
 
