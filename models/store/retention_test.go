@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"fmt"
+	"sync"
 	"testing"
 	"time"
 
@@ -98,6 +99,8 @@ func TestOneReplicaCleansAtATime(t *testing.T) {
 		}
 		unlock, err := s.lockCleaner(context.Background())
 		require.NoError(t, err)
+		unlock = sync.OnceFunc(unlock)
+		defer unlock()
 		_, err = s.Clean(context.Background(), admin)
 		require.Equal(t, models.Conflict, models.CodeOf(err))
 		unlock()
