@@ -67,6 +67,7 @@ type Handlers struct {
 	logins   *attempts
 	familiar *familiar
 	tokens   *tokens
+	refusals *refusals
 	hashing  chan struct{} // password checks under way
 	hashes   *rate.Limiter // of people who are not familiar
 	origins  *http.CrossOriginProtection
@@ -93,7 +94,7 @@ func New(o Options) (*Handlers, error) {
 		h.sources[s.About().Name] = s
 	}
 	h.metrics = newMetrics(h.Metrics, h.Store)
-	h.logins, h.tokens = newAttempts(h.Now), newTokens(h.Now)
+	h.logins, h.tokens, h.refusals = newAttempts(h.Now), newTokens(h.Now), newRefusals(h.Now)
 	h.familiar = newFamiliar(h.Now)
 	if h.flows, err = signin.NewFlows(h.Now); err != nil {
 		return nil, err

@@ -62,14 +62,9 @@ func (h *Handlers) admit(c *gin.Context, r Route) error {
 		return err
 	}
 	if err := h.checkSignIn(c, r, by); err != nil {
-		h.noteRefusal(c, r, by)
 		return err
 	}
-	if err := h.check(c, r, by); err != nil {
-		h.noteRefusal(c, r, by)
-		return err
-	}
-	return nil
+	return h.check(c, r, by)
 }
 
 // identify reads the token of the header, else the cookie of the session. Nobody
@@ -143,18 +138,6 @@ func formToken(c *gin.Context, r Route) (string, error) {
 
 func safe(method string) bool {
 	return method == http.MethodGet || method == http.MethodHead || method == http.MethodOptions
-}
-
-// noteRefusal keeps one activity row of a refused write of somebody signed in;
-// strangers only raise a counter, or they could fill the disk.
-func (h *Handlers) noteRefusal(c *gin.Context, r Route, by models.Principal) {
-	h.metrics.refused.WithLabelValues(string(r.Class)).Inc()
-	if by.Anonymous() || safe(c.Request.Method) {
-		return
-	}
-	if err := h.Store.RecordRefused(c.Request.Context(), by, r.Method+" "+r.Path); err != nil {
-		h.Log.WarnContext(c.Request.Context(), "record the refusal", "error", err)
-	}
 }
 
 // tokens remembers for a second whose token a value is: bots send hundreds of

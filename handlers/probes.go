@@ -60,6 +60,8 @@ type metrics struct {
 	events   *prometheus.CounterVec
 	refused  *prometheus.CounterVec
 	panics   prometheus.Counter
+
+	unrecorded prometheus.Counter
 }
 
 func newMetrics(reg *prometheus.Registry, s *store.Store) *metrics {
@@ -71,9 +73,11 @@ func newMetrics(reg *prometheus.Registry, s *store.Store) *metrics {
 			Help: "Events received, by source and outcome."}, []string{"source", "outcome"}),
 		refused: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "throughline_refused_total",
 			Help: "Requests refused for want of a right, by class of route."}, []string{"class"}),
+		unrecorded: prometheus.NewCounter(prometheus.CounterOpts{Name: "throughline_refusals_unrecorded_total",
+			Help: "Refused writes beyond the rows that one caller may leave in a minute."}),
 		panics: prometheus.NewCounter(prometheus.CounterOpts{Name: "throughline_panics_total", Help: "Requests that met a bug."}),
 	}
-	reg.MustRegister(m.requests, m.events, m.refused, m.panics)
+	reg.MustRegister(m.requests, m.events, m.refused, m.panics, m.unrecorded)
 	m.watchStore(reg, s)
 	return m
 }

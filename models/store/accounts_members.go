@@ -136,11 +136,16 @@ func (s *Store) RemoveMember(ctx context.Context, by models.Principal, project, 
 	})
 }
 
-// RecordRefused notes that somebody signed in tried to write what they may not.
-func (s *Store) RecordRefused(ctx context.Context, by models.Principal, route string) error {
+// RecordRefused notes that somebody signed in tried to write what they may not,
+// and how many earlier refusals of theirs there was no room for.
+func (s *Store) RecordRefused(ctx context.Context, by models.Principal, route string, missed int) error {
 	by.Session = "" // who lost their rights meanwhile is recorded all the same
 	return s.write(ctx, by, func(u *unit) error {
-		_, err := u.record(0, 0, "access.refused", map[string]any{"route": route})
+		detail := map[string]any{"route": route}
+		if missed > 0 {
+			detail["not_recorded"] = missed
+		}
+		_, err := u.record(0, 0, "access.refused", detail)
 		return err
 	})
 }
