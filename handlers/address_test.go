@@ -4,6 +4,7 @@ import (
 	"regexp"
 	"strings"
 
+	"github.com/danielgtaylor/huma/v2"
 	"github.com/stretchr/testify/require"
 
 	"throughline/models"
@@ -78,4 +79,16 @@ func (s *site) seed() {
 		a := s.ask("seed", "POST", "/hooks/cloudevents/mine", cloudEvent(kind, kind, data), "Content-Type", "application/cloudevents+json")
 		require.Equal(s.t, 202, a.status, a.body)
 	}
+}
+
+// braced is a path in OpenAPI's spelling.
+func braced(path string) string { return parameters.ReplaceAllString(path, "{$1}") }
+
+// parameters are the names of an operation's, with spaces around each.
+func (s *site) parameters(o *huma.Operation) string {
+	names := " "
+	for _, p := range o.Parameters {
+		names += p.Name + " "
+	}
+	return names
 }

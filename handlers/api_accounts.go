@@ -66,7 +66,10 @@ func (h *Handlers) listPeople(ctx context.Context, in *struct{ Paging }) (*body[
 	if err != nil {
 		return nil, err
 	}
-	page, next := pageOf(list, in.Paging, func(a models.Account) string { return a.Email })
+	page, next, err := pageOf(list, in.Paging, func(a models.Account) string { return a.Email })
+	if err != nil {
+		return nil, err
+	}
 	return reply(personList{People: each(page, personOf), Next: next}), nil
 }
 
@@ -128,7 +131,10 @@ func (h *Handlers) listMembers(ctx context.Context, in *struct {
 	if err != nil {
 		return nil, err
 	}
-	page, next := pageOf(list, in.Paging, func(m models.Member) string { return m.Account.Email })
+	page, next, err := pageOf(list, in.Paging, func(m models.Member) string { return m.Account.Email })
+	if err != nil {
+		return nil, err
+	}
 	return reply(memberList{Next: next, Members: each(page, func(m models.Member) memberJSON {
 		return memberJSON{ID: m.Account.ID, Email: m.Account.Email, Name: m.Account.Name, Role: m.Role, Since: when(m.Since)}
 	})}), nil

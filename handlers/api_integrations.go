@@ -65,7 +65,10 @@ func (h *Handlers) listIntegrations(ctx context.Context, in *struct {
 	if err != nil {
 		return nil, err
 	}
-	page, next := pageOf(list, in.Paging, store.Integration.Label)
+	page, next, err := pageOf(list, in.Paging, store.Integration.Label)
+	if err != nil {
+		return nil, err
+	}
 	return reply(integrationList{Integrations: each(page, h.integrationJSON), Next: next}), nil
 }
 

@@ -45,19 +45,11 @@ func (h *Handlers) listProjects(ctx context.Context, in *struct{ Paging }) (*bod
 	if err != nil {
 		return nil, err
 	}
-	page, next := pageOf(list, in.Paging, func(p models.Project) string { return p.Key })
+	page, next, err := pageOf(list, in.Paging, func(p models.Project) string { return p.Key })
+	if err != nil {
+		return nil, err
+	}
 	return reply(projectList{Projects: each(page, h.projectJSON), Next: next}), nil
-}
-
-// pageOf cuts a page out of a short list that is sorted by key.
-func pageOf[T any](list []T, p Paging, key func(T) string) (page []T, next string) {
-	for p.After != "" && len(list) > 0 && key(list[0]) <= p.After {
-		list = list[1:]
-	}
-	if len(list) <= p.limit() {
-		return list, ""
-	}
-	return list[:p.limit()], key(list[p.limit()-1])
 }
 
 func (h *Handlers) createProject(ctx context.Context, in *struct {

@@ -32,6 +32,9 @@ func (h *Handlers) mount() error {
 	e.Use(h.chain()...)
 	e.NoRoute(h.answer(h.nowhere))
 	e.NoMethod(h.answer(h.noMethod))
+	if !huma.ValidateStrictCasing { // a field is what its name says, TITLE is no title
+		huma.ValidateStrictCasing = true
+	}
 	h.api = humagin.New(e, apiConfig(h.Version, h.BaseURL))
 	h.root = h.behindProxies(squeeze(prepare(e)))
 	if err := h.register(h.table()); err != nil {
@@ -90,6 +93,7 @@ func apiConfig(version, base string) huma.Config {
 	c := huma.DefaultConfig("Throughline", version)
 	c.OpenAPIPath, c.DocsPath, c.SchemasPath = "", "", ""
 	c.CreateHooks = nil
+	c.Formats = strictFormats()
 	c.Servers = []*huma.Server{{URL: base}}
 	c.Info.Description = "Everything the pages show, for programs. Lists are paged by ?limit= (50, at most 200) and " +
 		"&after=, the next of the page before. Errors are problem details (RFC 9457). " +

@@ -118,7 +118,11 @@ func (h *Handlers) authorise(known map[string]Route) gin.HandlerFunc {
 			return
 		}
 		c.Set(routeKey, route)
-		if err := h.admit(c, route); err != nil {
+		err := h.admit(c, route)
+		if err == nil {
+			err = refuseRepeated(c, route)
+		}
+		if err != nil {
 			h.fail(c, err)
 		}
 	}

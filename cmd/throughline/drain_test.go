@@ -122,7 +122,7 @@ func counts(t *testing.T, p *program, token string) string {
 			Count int
 		}
 	}
-	_, body := p.call(token, http.MethodGet, "/api/v1/projects/FRAUD/board?kind=pull_request&kind=pipeline_run&kind=model_version&kind=deployment&kind=task", "")
+	_, body := p.call(token, http.MethodGet, "/api/v1/projects/FRAUD/board?kind=pull_request,pipeline_run,model_version,deployment,task", "")
 	if err := json.Unmarshal([]byte(body), &board); err != nil || len(board.Columns) == 0 {
 		t.Fatalf("board: %s", body)
 	}
