@@ -97,15 +97,8 @@ func (h *Handlers) changePerson(ctx context.Context, in *struct {
 	}
 }) (*empty, error) {
 	defer h.hub.Recheck()
-	if in.Body.Role != nil {
-		if err := h.Store.SetHubRole(ctx, actor(ctx), in.ID, *in.Body.Role); err != nil {
-			return nil, err
-		}
-	}
-	if in.Body.Disabled != nil {
-		if err := h.Store.SetDisabled(ctx, actor(ctx), in.ID, *in.Body.Disabled); err != nil {
-			return nil, err
-		}
+	if err := h.Store.ChangePerson(ctx, actor(ctx), in.ID, in.Body.Role, in.Body.Disabled); err != nil {
+		return nil, err
 	}
 	return &empty{Status: http.StatusNoContent}, nil
 }

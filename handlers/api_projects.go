@@ -59,11 +59,7 @@ func (h *Handlers) createProject(ctx context.Context, in *struct {
 		Description string `json:"description,omitempty" maxLength:"4000"`
 	}
 }) (*body[projectJSON], error) {
-	p, err := h.Store.CreateProject(ctx, actor(ctx), in.Body.Key, in.Body.Name)
-	if err == nil && in.Body.Description != "" {
-		p.Description = in.Body.Description
-		err = h.Store.UpdateProject(ctx, actor(ctx), p)
-	}
+	p, err := h.Store.CreateProjectAbout(ctx, actor(ctx), in.Body.Key, in.Body.Name, in.Body.Description)
 	if err != nil {
 		return nil, err
 	}

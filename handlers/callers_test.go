@@ -80,9 +80,15 @@ func (s *site) seat(r *http.Request, caller string) {
 	}
 }
 
-// knock sends a route's request as a caller: a form, JSON, an event or the
-// upgrade to a websocket, whatever the route is there for.
+// knock sends a route's request as a caller.
 func (s *site) knock(r Route, caller, path, body string) answer {
+	s.t.Helper()
+	return s.send(s.request(r, caller, path, body))
+}
+
+// request is a form, JSON, an event or the upgrade to a websocket, whatever the
+// route is there for.
+func (s *site) request(r Route, caller, path, body string) *http.Request {
 	s.t.Helper()
 	if r.Method == http.MethodGet {
 		body = ""
@@ -102,6 +108,11 @@ func (s *site) knock(r Route, caller, path, body string) answer {
 		}
 	}
 	s.seat(request, caller)
+	return request
+}
+
+func (s *site) send(request *http.Request) answer {
+	s.t.Helper()
 	client := &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 	response, err := client.Do(request)
 	if err == nil && response.StatusCode == http.StatusSwitchingProtocols {

@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"net/netip"
 	"net/url"
+	"sync"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -68,6 +69,7 @@ type Handlers struct {
 	familiar *familiar
 	tokens   *tokens
 	refusals *refusals
+	claimed  sync.Once     // the warning of claims is given
 	hashing  chan struct{} // password checks under way
 	hashes   *rate.Limiter // of people who are not familiar
 	origins  *http.CrossOriginProtection

@@ -20,7 +20,7 @@ import (
 
 // chain is what every request goes through, in this order.
 func (h *Handlers) chain() []gin.HandlerFunc {
-	return []gin.HandlerFunc{h.name, h.log, h.noteRefusals, h.recover, h.headers, h.knownHost, h.limit}
+	return []gin.HandlerFunc{h.name, h.log, h.noteRefusals, h.recover, h.headers, h.knownHost, h.warnOfClaims, h.limit}
 }
 
 // name gives the request an id, which the answer, the log and error pages show.

@@ -183,17 +183,61 @@ func (u *unit) setPassword(person int64, hash string) error {
 
 // SetDisabled closes an account, with all its sessions, or opens it again.
 func (s *Store) SetDisabled(ctx context.Context, by models.Principal, person int64, disabled bool) error {
-	detail := map[string]any{"disabled": disabled}
-	return s.changePerson(ctx, by, person, "person.disabled", detail, func(u *unit) error {
-		if disabled {
-			if err := u.keepAdministrator(person); err != nil {
-				return err
-			}
-		}
-		owned, err := u.around(circle{people: []int64{person}}, func() error { return u.disable(person, disabled) })
+	return s.ChangePerson(ctx, by, person, nil, &disabled)
+}
+
+// SetHubRole gives an account a role in every project, or takes it.
+func (s *Store) SetHubRole(ctx context.Context, by models.Principal, person int64, role models.Role) error {
+	return s.ChangePerson(ctx, by, person, &role, nil)
+}
+
+// ChangePerson is SetHubRole and SetDisabled as one write; nil leaves as it is.
+func (s *Store) ChangePerson(ctx context.Context, by models.Principal, person int64, role *models.Role, disabled *bool) error {
+	if role != nil && *role != models.Nobody && !role.Known() {
+		return models.FieldErrorf(models.Unprocessed, "role", "There is no role %q.", *role)
+	}
+	action, detail := "person.changed", map[string]any{}
+	switch {
+	case role == nil && disabled == nil:
+		return models.Errorf(models.Unprocessed, "Say what is to change: role, disabled or both.")
+	case disabled == nil:
+		action = "person.role"
+	case role == nil:
+		action = "person.disabled"
+	}
+	return s.changePerson(ctx, by, person, action, detail, func(u *unit) error {
+		owned, err := u.around(circle{people: []int64{person}}, func() error { return u.change(person, role, disabled, detail) })
 		withOwned(detail, owned)
 		return err
 	})
+}
+
+func (u *unit) change(person int64, role *models.Role, disabled *bool, detail map[string]any) error {
+	if role != nil && *role != models.Administrator || disabled != nil && *disabled {
+		if err := u.keepAdministrator(person); err != nil {
+			return err
+		}
+	}
+	if role != nil {
+		if err := u.setHubRole(person, *role, detail); err != nil {
+			return err
+		}
+	}
+	if disabled == nil {
+		return nil
+	}
+	detail["disabled"] = *disabled
+	return u.disable(person, *disabled)
+}
+
+func (u *unit) setHubRole(person int64, role models.Role, detail map[string]any) error {
+	was, err := u.as(`SELECT hub_role AS role FROM people WHERE id = ?`, person)
+	if err != nil {
+		return err
+	}
+	detail["role"] = role
+	changed(detail, was, map[string]any{"role": role})
+	return u.must(`UPDATE people SET hub_role = ? WHERE id = ?`, string(role), person)
 }
 
 func (u *unit) disable(person int64, disabled bool) error {
@@ -204,31 +248,6 @@ func (u *unit) disable(person int64, disabled bool) error {
 		return err
 	}
 	return u.endSessions(person)
-}
-
-// SetHubRole gives an account a role in every project, or takes it.
-func (s *Store) SetHubRole(ctx context.Context, by models.Principal, person int64, role models.Role) error {
-	if role != models.Nobody && !role.Known() {
-		return models.FieldErrorf(models.Unprocessed, "role", "There is no role %q.", role)
-	}
-	detail := map[string]any{"role": role}
-	return s.changePerson(ctx, by, person, "person.role", detail, func(u *unit) error {
-		if role != models.Administrator {
-			if err := u.keepAdministrator(person); err != nil {
-				return err
-			}
-		}
-		was, err := u.as(`SELECT hub_role AS role FROM people WHERE id = ?`, person)
-		if err != nil {
-			return err
-		}
-		changed(detail, was, map[string]any{"role": role})
-		owned, err := u.around(circle{people: []int64{person}}, func() error {
-			return u.must(`UPDATE people SET hub_role = ? WHERE id = ?`, string(role), person)
-		})
-		withOwned(detail, owned)
-		return err
-	})
 }
 
 // changePerson writes one change of an account with its activity.

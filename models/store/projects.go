@@ -15,13 +15,18 @@ import (
 var keyPattern = regexp.MustCompile(`^[A-Z][A-Z0-9]{1,15}$`)
 
 // CreateProject makes a project with the default board. Conflict when the key is taken.
-func (s *Store) CreateProject(ctx context.Context, by models.Principal, key, name string) (p models.Project, err error) {
-	p = models.Project{Key: strings.ToUpper(strings.TrimSpace(key)), Name: strings.TrimSpace(name), Role: models.Administrator}
+func (s *Store) CreateProject(ctx context.Context, by models.Principal, key, name string) (models.Project, error) {
+	return s.CreateProjectAbout(ctx, by, key, name, "")
+}
+
+// CreateProjectAbout is CreateProject with a description.
+func (s *Store) CreateProjectAbout(ctx context.Context, by models.Principal, key, name, description string) (p models.Project, err error) {
+	p = models.Project{Key: strings.ToUpper(strings.TrimSpace(key)), Name: strings.TrimSpace(name), Description: description, Role: models.Administrator}
 	if err := checkProject(p); err != nil {
 		return p, err
 	}
 	err = s.write(ctx, by, func(u *unit) error {
-		row := projectRow{Key: p.Key, Name: p.Name, Rules: encode(models.DefaultRules), CreatedAt: u.at()}
+		row := projectRow{Key: p.Key, Name: p.Name, Description: p.Description, Rules: encode(models.DefaultRules), CreatedAt: u.at()}
 		err := u.gormTx().Create(&row).Error
 		if unique(err) || errors.Is(err, gorm.ErrDuplicatedKey) {
 			return models.FieldErrorf(models.Conflict, "key", "The key %s is taken by another project.", p.Key)
