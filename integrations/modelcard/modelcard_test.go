@@ -218,7 +218,7 @@ func TestBombsAreRefusedAtOnce(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			took := readingTime(t, yaml, models.Unprocessed)
-			if took > 20*honest {
+			if took > 60*honest { // what is not refused at once takes thousands
 				t.Errorf("refusing it takes %.0f times as long as reading honest front matter", float64(took)/float64(honest))
 			}
 		})
