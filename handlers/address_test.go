@@ -30,7 +30,14 @@ func fill(r Route) string {
 	return parameters.ReplaceAllStringFunc(r.Path, func(p string) string {
 		switch name := p[1:]; name {
 		case "key":
+			if r.Rule.Who == OfTeam {
+				return "menders"
+			}
 			return keyIn(r.Path)
+		case "id":
+			if r.Rule.Who == OfPerson {
+				return "2" // in no project
+			}
 		case "name":
 			return nameIn(r)
 		default:

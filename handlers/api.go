@@ -23,7 +23,8 @@ func (h *Handlers) apiRoutes() []Route {
 	}
 	return slices.Concat([]Route{document("/api/openapi.json", h.showOpenAPI), document("/api/docs", h.showAPIDocs)},
 		h.projectOperations(), h.boardOperations(), h.integrationOperations(), h.deliveryOperations(),
-		h.subjectOperations(), h.fileOperations(), h.governanceOperations(), h.linkOperations(), h.modelOperations(), h.lineOperations(), h.accountOperations(), h.signInOperations(), h.auditOperations(), h.privacyOperations())
+		h.subjectOperations(), h.fileOperations(), h.governanceOperations(), h.linkOperations(), h.modelOperations(), h.lineOperations(), h.accountOperations(), h.signInOperations(), h.auditOperations(), h.privacyOperations(),
+		h.teamOperations(), h.invitationOperations(), h.handoverOperations())
 }
 
 // op is one operation of the API: its path in OpenAPI's spelling below apiRoot,
@@ -105,6 +106,13 @@ func permission(r Rule) string {
 		return "Needs the role " + string(r.Role) + " in one of the projects concerned."
 	case OfHub:
 		return "Needs the role " + string(r.Role) + " in the whole hub."
+	case OfTeam:
+		if r.Lead {
+			return "For a lead of the team and administrators of the hub."
+		}
+		return "For anybody who is signed in."
+	case OfPerson:
+		return "For that person, administrators of the hub, and maintainers of a project that the person is or was in."
 	}
 	return "Needs the role " + string(r.Role) + " in the project."
 }

@@ -109,6 +109,8 @@ type memberJSON struct {
 	Name  string      `json:"name"`
 	Role  models.Role `json:"role"`
 	Since *time.Time  `json:"since"`
+
+	Function models.Function `json:"function,omitempty"`
 }
 
 type memberList struct {
@@ -129,7 +131,7 @@ func (h *Handlers) listMembers(ctx context.Context, in *struct {
 		return nil, err
 	}
 	return reply(memberList{Next: next, Members: each(page, func(m models.Member) memberJSON {
-		return memberJSON{ID: m.Account.ID, Email: m.Account.Email, Name: m.Account.Name, Role: m.Role, Since: when(m.Since)}
+		return memberJSON{ID: m.Account.ID, Email: m.Account.Email, Name: m.Account.Name, Role: m.Role, Since: when(m.Since), Function: m.Function}
 	})}), nil
 }
 
@@ -142,11 +144,12 @@ type InMember struct {
 func (h *Handlers) putMember(ctx context.Context, in *struct {
 	InMember
 	Body struct {
-		Role models.Role `json:"role"`
+		Role     models.Role      `json:"role"`
+		Function *models.Function `json:"function,omitempty" doc:"data_scientist, ml_engineer, backend_engineer, data_owner, manager; absent: as it is"`
 	}
 }) (*empty, error) {
 	defer h.hub.Recheck()
-	if err := h.Store.SetMember(ctx, actor(ctx), request(ctx).project.ID, in.ID, in.Body.Role); err != nil {
+	if err := h.Store.SetMemberAs(ctx, actor(ctx), request(ctx).project.ID, in.ID, in.Body.Role, in.Body.Function); err != nil {
 		return nil, err
 	}
 	return &empty{Status: http.StatusNoContent}, nil

@@ -82,7 +82,10 @@ func (h *Handlers) linkJSON(l models.Link) linkJSON {
 // ownerJSON answers for a subject.
 type ownerJSON struct {
 	Subject  *refJSON        `json:"subject,omitempty"`
-	Person   string          `json:"person"`
+	Person   string          `json:"person" doc:"An address, a login or team:KEY"`
+	Name     string          `json:"name,omitempty" doc:"Of the account or team behind it"`
+	Team     string          `json:"team,omitempty"`
+	Gone     string          `json:"gone,omitempty" doc:"Why nobody is behind it any more; absent: somebody is"`
 	As       string          `json:"as"`
 	Evidence models.Evidence `json:"evidence"`
 	By       string          `json:"by,omitempty"`
@@ -90,7 +93,7 @@ type ownerJSON struct {
 }
 
 func ownerOf(o models.Owner) ownerJSON {
-	return ownerJSON{Person: o.Person, As: o.As, Evidence: o.Evidence, By: o.By, Since: when(o.Since)}
+	return ownerJSON{Person: o.Person, Name: o.Name, Team: o.Team, Gone: o.Gone, As: o.As, Evidence: o.Evidence, By: o.By, Since: when(o.Since)}
 }
 
 // activityJSON is one row of the record of changes.

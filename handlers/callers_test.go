@@ -33,6 +33,8 @@ func (s *site) matrixCallers(mine, other models.Project) {
 	s.token("events-only", models.Contributor, mine.ID, models.ScopeEvents)
 	s.people["viewer-person"] = s.person("viewer@example.com", models.Nobody)
 	require.NoError(s.t, s.store.SetMember(context.Background(), system, mine.ID, s.people["viewer-person"].ID, models.Viewer))
+	_, err := s.store.CreateTeam(context.Background(), system, "menders", "Menders")
+	require.NoError(s.t, err)
 	s.shutOut()
 }
 

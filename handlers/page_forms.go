@@ -2,6 +2,7 @@ package handlers
 
 import (
 	"strconv"
+	"strings"
 
 	"github.com/gin-gonic/gin"
 
@@ -39,6 +40,22 @@ func readNumber(name, raw string) (int64, error) {
 		return 0, models.FieldErrorf(models.Unprocessed, name, "%q is no number.", raw)
 	}
 	return n, nil
+}
+
+// single refuses fields that were sent more than once, or as name[]: taking one of
+// them would be a guess, and none of them could mean something else altogether.
+func single(c *gin.Context, names ...string) error {
+	for _, name := range names {
+		if _, err := field(c, name); err != nil {
+			return err
+		}
+		for sent := range c.Request.PostForm {
+			if strings.HasPrefix(sent, name+"[") {
+				return models.FieldErrorf(models.Unprocessed, name, "Send %s once, as a plain field.", name)
+			}
+		}
+	}
+	return nil
 }
 
 // refused tells whether an error is about what a person typed or did, so that

@@ -40,7 +40,11 @@ func (h *Handlers) linePage(c *gin.Context) (p views.LinePage, err error) {
 	if p.Line, err = h.Store.Throughline(ctx, by, environment, model); err != nil {
 		return p, err
 	}
-	p.MayWrite = h.Store.MayWrite(ctx, by, subject(c).ID, models.Contributor) == nil
+	if p.MayWrite = h.Store.MayWrite(ctx, by, subject(c).ID, models.Contributor) == nil; p.MayWrite {
+		if p.Choices, err = h.ownerChoices(c, subject(c).ID); err != nil {
+			return p, err
+		}
+	}
 	p.Frame = h.frame(c, model+" in "+environment)
 	if in, err := h.visibleProjects(c, subject(c).ID); err == nil && len(in) > 0 {
 		p.Frame.Project = &in[0]
@@ -101,7 +105,7 @@ func (h *Handlers) addOwner(c *gin.Context, at models.Ref, person string) error 
 	}
 	claims := []models.OwnerClaim{{Person: person, As: "owner"}}
 	for _, o := range owners {
-		if o.Evidence == models.Verified { // those that a source declares stay by themselves
+		if o.Evidence == models.Verified && o.Counts() { // those that a source declares stay by themselves; who left is replaced
 			claims = append(claims, models.OwnerClaim{Person: o.Person, As: o.As})
 		}
 	}

@@ -2,7 +2,6 @@ package handlers
 
 import (
 	"net/http"
-	"strings"
 
 	"github.com/gin-gonic/gin"
 
@@ -15,7 +14,6 @@ func (h *Handlers) peopleRoutes() []Route {
 	admin := inHub(models.Administrator)
 	return []Route{
 		get("/people", admin, h.showPeople),
-		post("/people", admin, h.createPerson),
 		fresh(post("/people/second-factor", admin, h.setSecondFactorRule)),
 		fresh(post("/people/:id/role", admin, h.setHubRole)),
 		fresh(post("/people/:id/close", admin, h.setDisabled(true))),
@@ -34,6 +32,12 @@ func (h *Handlers) peoplePage(c *gin.Context, status int, p views.PeoplePage) er
 	if err != nil {
 		return err
 	}
+	if p.Invitations, err = h.Store.Invitations(c.Request.Context(), store.InvitationsFor{}); err != nil {
+		return err
+	}
+	if p.Teams, err = h.Store.Teams(c.Request.Context()); err != nil {
+		return err
+	}
 	p.Frame, p.Rows = h.frame(c, "People"), rows
 	if p.Second, err = h.Store.WithSecondFactor(c.Request.Context()); err != nil {
 		return err
@@ -47,15 +51,9 @@ func (h *Handlers) peoplePage(c *gin.Context, status int, p views.PeoplePage) er
 // answerPeople goes on to the list, or shows why a form was refused.
 func (h *Handlers) answerPeople(c *gin.Context, err error) error {
 	if refused(err) {
-		return h.peoplePage(c, problemOf(err).Status, views.PeoplePage{Name: c.PostForm("name"), Email: c.PostForm("email"), Error: err.Error()})
+		return h.peoplePage(c, problemOf(err).Status, views.PeoplePage{Error: err.Error()})
 	}
 	return seeUnless(c, err, "/people")
-}
-
-func (h *Handlers) createPerson(c *gin.Context) error {
-	_, err := h.Store.CreatePerson(c.Request.Context(), h.principal(c), store.NewPerson{Email: c.PostForm("email"),
-		Name: strings.TrimSpace(c.PostForm("name")), Password: c.PostForm("password"), Hub: models.Role(c.PostForm("role"))})
-	return h.answerPeople(c, err)
 }
 
 func (h *Handlers) setHubRole(c *gin.Context) error {

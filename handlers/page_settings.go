@@ -18,8 +18,8 @@ func (h *Handlers) settingsRoutes() []Route {
 		get("/projects/:key/settings", inProject(models.Maintainer), h.showSettings),
 		post("/projects/:key/settings", inProject(models.Maintainer), h.submitSettings),
 		post("/projects/:key/settings/board", inProject(models.Maintainer), h.submitBoard),
-		post("/projects/:key/members", inProject(models.Administrator), h.submitMember),
-		post("/projects/:key/members/:id/remove", inProject(models.Administrator), h.submitLeave),
+		post("/projects/:key/members", inProject(models.Maintainer), h.submitMember),
+		post("/projects/:key/members/:id/remove", inProject(models.Maintainer), h.submitLeave),
 	}
 }
 
@@ -55,8 +55,26 @@ func (h *Handlers) settingsPage(c *gin.Context) (views.SettingsPage, error) {
 		p.Columns = append(p.Columns, views.ColumnSetting(column))
 	}
 	p.Rules = board.Rules
-	p.Members, err = h.Store.Members(c.Request.Context(), project(c).ID)
-	return p, err
+	return p, h.peopleOf(c, &p)
+}
+
+// peopleOf adds who is in the project, who is invited and who left with something.
+func (h *Handlers) peopleOf(c *gin.Context, p *views.SettingsPage) (err error) {
+	ctx, id := c.Request.Context(), project(c).ID
+	if p.Members, err = h.Store.Members(ctx, id); err != nil {
+		return err
+	}
+	if p.Teams, err = h.Store.ProjectTeams(ctx, id); err != nil {
+		return err
+	}
+	if p.AllTeams, err = h.Store.Teams(ctx); err != nil {
+		return err
+	}
+	if p.Invitations, err = h.Store.Invitations(ctx, store.InvitationsFor{Project: id}); err != nil {
+		return err
+	}
+	p.Leavers, err = h.Store.Leavers(ctx, id)
+	return err
 }
 
 // answerSettings goes on to the settings, or gives a refused form back with what
@@ -143,15 +161,13 @@ func firstError(errs ...error) error {
 }
 
 func (h *Handlers) submitMember(c *gin.Context) error {
-	person, err := h.Store.PersonByEmail(c.Request.Context(), c.PostForm("email"))
-	if models.CodeOf(err) == models.NotFound {
-		err = models.FieldErrorf(models.Unprocessed, "email", "Nobody has an account under %q.", c.PostForm("email"))
-	}
+	person, err := h.accountTyped(c)
 	if err == nil {
-		err = h.Store.SetMember(c.Request.Context(), h.principal(c), project(c).ID, person.ID, models.Role(c.PostForm("role")))
+		function := models.Function(c.PostForm("function"))
+		err = h.Store.SetMemberAs(c.Request.Context(), h.principal(c), project(c).ID, person.ID, models.Role(c.PostForm("role")), &function)
 		h.hub.Recheck()
 	}
-	return h.answerSettings(c, "members", err, func(*views.SettingsPage) {})
+	return h.answerSettings(c, "members", err, func(p *views.SettingsPage) { p.Typed = c.PostForm("email") })
 }
 
 func (h *Handlers) submitLeave(c *gin.Context) error {

@@ -110,13 +110,27 @@ func (h *Handlers) subjectPage(c *gin.Context, s models.Subject) (p views.Subjec
 	if p.Projects, err = h.visibleProjects(c, s.ID); err != nil {
 		return p, err
 	}
-	p.MayWrite = by.Allows(models.ScopeWrite) && h.Store.MayWrite(ctx, by, s.ID, models.Contributor) == nil
+	if p.MayWrite = by.Allows(models.ScopeWrite) && h.Store.MayWrite(ctx, by, s.ID, models.Contributor) == nil; p.MayWrite {
+		if p.Choices, err = h.ownerChoices(c, s.ID); err != nil {
+			return p, err
+		}
+	}
 	p.Frame = h.frame(c, s.Title)
 	if len(p.Projects) > 0 && p.Frame.Project == nil {
 		p.Frame.Project = &p.Projects[0]
 	}
 	p.Frame.Crumbs = subjectCrumbs(p.Projects, s)
 	return p, h.dressSubject(c, &p)
+}
+
+// ownerChoices are suggestions of the form for owners.
+func (h *Handlers) ownerChoices(c *gin.Context, subject int64) ([]views.Choice, error) {
+	list, err := h.Store.OwnerChoices(c.Request.Context(), subject)
+	out := make([]views.Choice, len(list))
+	for i, o := range list {
+		out[i] = views.Choice(o)
+	}
+	return out, err
 }
 
 // visibleProjects are the projects a subject is in, as far as the reader sees them.

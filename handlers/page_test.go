@@ -123,7 +123,12 @@ func TestRefusedFormsComeBack(t *testing.T) {
 		{"/projects/BAR/tokens", []string{"name", "ci", "role", "king"}, `value="ci"`},
 		{"/subjects/run/r1/links", []string{"relation", "built_from", "kind", "pull_request", "key", "o/n#404"}, `value="o/n#404"`},
 		{"/subjects/run/r1/owners", []string{"person", "ann", "as", "king"}, `value="ann"`},
-		{"/people", []string{"name", "Ann", "email", "ann", "password", "long enough"}, `value="Ann"`},
+		{"/invitations", []string{"email", "ann"}, `value="ann"`},
+		{"/invitations", []string{"email[]", "ann@example.com", "email[]", "eve@example.com"}, "as a plain field"}, // row 43
+		{"/projects/BAR/invitations", []string{"email", "ann", "role", "viewer"}, `value="ann"`},
+		{"/projects/BAR/members", []string{"email", "a@example.com", "email", "b@example.com", "role", "viewer"}, "more than once"}, // row 43
+		{"/projects/BAR/teams", []string{"team", "none", "role", "viewer"}, "There is no team"},
+		{"/teams", []string{"key", "Bad Key", "name", "Ours"}, `value="Ours"`},
 		{"/account/password", []string{"password", "wrong", "new", "long enough"}, "another one"},
 	}
 	for _, r := range rows {
@@ -193,7 +198,7 @@ func TestEveryPageOpens(t *testing.T) {
 	for _, path := range []string{"/", "/projects", "/projects/new", "/projects/BAR/board?kind=run&q=otter&owner=dana&state=passed", "/projects/BAR/activity",
 		"/projects/BAR/settings", "/projects/BAR/integrations", "/projects/BAR/integrations/new/github", "/projects/BAR/integrations/cloudevents/bar",
 		"/projects/BAR/deliveries", "/projects/BAR/deliveries?state=all", "/projects/BAR/deliveries/1", "/projects/BAR/tokens", "/pulls", "/runs?q=otter&best=1",
-		"/pipelines", "/models", "/datasets", "/deployments", "/throughline", "/search?q=otter", "/runs/r1", "/account", "/people", "/help"} {
+		"/pipelines", "/models", "/datasets", "/deployments", "/throughline", "/search?q=otter", "/runs/r1", "/account", "/people", "/people/1/handover", "/teams", "/help"} {
 		a := b.get(path)
 		require.Equal(t, 200, a.status, path)
 		require.Contains(t, a.body, "</html>", path)

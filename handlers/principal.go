@@ -28,6 +28,7 @@ type asked struct {
 	project models.Project
 	subject models.Subject
 	file    models.File
+	team    models.Team
 	failed  error // what an operation ended with, for the log
 }
 

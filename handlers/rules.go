@@ -12,6 +12,7 @@ type Rule struct {
 	Who  Who
 	Role models.Role                     // the least role, where Who asks for one
 	Ref  func(c *gin.Context) models.Ref // OfSubject: whom the address names
+	Lead bool                            // OfTeam: for a lead of the team and administrators of the hub
 }
 
 // Who names a circle of callers.
@@ -27,6 +28,8 @@ const (
 	OfFile    Who = "of file"    // who sees the file of :id; for writes, Role in one of its subject's projects
 	Somewhere Who = "somewhere"  // Role in any project; the handler looks closer
 	OfHub     Who = "of hub"     // Role in the whole hub
+	OfTeam    Who = "of team"    // everybody signed in; with Lead, who may change the team that :key names
+	OfPerson  Who = "of person"  // who has a say in what the person :id passes on
 )
 
 func public() Rule                    { return Rule{Who: Public} }
@@ -35,6 +38,9 @@ func aPerson() Rule                   { return Rule{Who: Person} }
 func inProject(role models.Role) Rule { return Rule{Who: OfProject, Role: role} }
 func inHub(role models.Role) Rule     { return Rule{Who: OfHub, Role: role} }
 func somewhere(role models.Role) Rule { return Rule{Who: Somewhere, Role: role} }
+func ofTeam() Rule                    { return Rule{Who: OfTeam} }
+func byLead() Rule                    { return Rule{Who: OfTeam, Lead: true} }
+func ofPerson() Rule                  { return Rule{Who: OfPerson} }
 
 // ofSubject lets in whoever sees the subject that the address names and, for a
 // role above viewer, holds that role in one of its projects.
@@ -54,6 +60,7 @@ func refParam(c *gin.Context) models.Ref {
 const (
 	projectKey = "project"
 	subjectKey = "subject"
+	teamKey    = "team"
 )
 
 // check answers nil when the principal may use the route. What is invisible
@@ -91,8 +98,33 @@ func (h *Handlers) checkRole(c *gin.Context, r Rule, by models.Principal) error 
 		return needRole(by.Best(), r.Role)
 	case OfHub:
 		return needRole(by.Hub, r.Role)
+	case OfTeam:
+		return h.checkTeam(c, r.Lead, by)
+	case OfPerson:
+		return h.checkPerson(c, by)
 	}
 	return nil
+}
+
+func (h *Handlers) checkTeam(c *gin.Context, lead bool, by models.Principal) error {
+	team, err := h.Store.Team(c.Request.Context(), c.Param("key"))
+	if err != nil {
+		return err
+	}
+	c.Set(teamKey, team)
+	request(c.Request.Context()).team = team
+	if !lead {
+		return nil
+	}
+	return h.Store.MayLead(c.Request.Context(), by, team)
+}
+
+func (h *Handlers) checkPerson(c *gin.Context, by models.Principal) error {
+	id, err := number(c, "id")
+	if err != nil {
+		return err
+	}
+	return h.Store.MayHandOver(c.Request.Context(), by, id)
 }
 
 func (h *Handlers) checkProject(c *gin.Context, role models.Role, by models.Principal) error {
@@ -156,4 +188,10 @@ func project(c *gin.Context) models.Project {
 func subject(c *gin.Context) models.Subject {
 	s, _ := c.MustGet(subjectKey).(models.Subject)
 	return s
+}
+
+// team is the one that the route's rule found.
+func team(c *gin.Context) models.Team {
+	t, _ := c.MustGet(teamKey).(models.Team)
+	return t
 }

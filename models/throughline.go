@@ -200,7 +200,7 @@ func (g *gapFinder) owner(missing GapKind, at Ref, gone []Owner) {
 		return
 	}
 	last := gone[len(gone)-1]
-	g.add(missing, at, "a maintainer of the project", last.Shown()+" "+last.Gone+"; take over or assign an owner to the "+string(at.Kind))
+	g.add(missing, at, "a maintainer of the project", "take over or assign an owner to the "+string(at.Kind)+"; "+last.Shown()+" "+last.Gone)
 	if gap := &g.found[len(g.found)-1]; last.GoneAt.After(gap.Since) {
 		gap.Since = last.GoneAt
 	}

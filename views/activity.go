@@ -19,6 +19,24 @@ func sentence(a models.Activity) string {
 		return changed(a)
 	case "member.set":
 		return "gave a member the role " + d("role")
+	case "member.removed":
+		return "took a member's role"
+	case "team.created", "team.changed", "team.deleted":
+		return strings.TrimPrefix(a.Action, "team.") + " the team " + or(d("name"), d("team"))
+	case "team.role_set":
+		return "gave the team " + d("team") + " the role " + d("role")
+	case "team.role_removed":
+		return "took the role of the team " + d("team")
+	case "team.member_set":
+		return "set a member of the team " + d("team")
+	case "team.member_removed":
+		return "took a member out of the team " + d("team")
+	case "invitation.created", "invitation.revoked":
+		return strings.TrimPrefix(a.Action, "invitation.") + " an invitation"
+	case "invitation.used":
+		return "joined by an invitation"
+	case "owner.handed_over":
+		return "handed over what a leaver owned"
 	case "integration.created", "integration.changed", "integration.deleted":
 		return strings.TrimPrefix(a.Action, "integration.") + " the integration " + d("integration")
 	case "audit.exported":

@@ -12,6 +12,7 @@ type LinePage struct {
 	Frame    Frame
 	Line     models.Throughline
 	MayWrite bool
+	Choices  []Choice       // who may well own what has no owner
 	Error    string         // why a closing form was refused
 	ErrorAt  models.GapKind // which one
 	Typed    string         // what it held
@@ -236,7 +237,7 @@ func gapField(g models.Gap) (label, hint string) {
 	case models.GapDataset:
 		return "The dataset version", "NAMESPACE/NAME@DIGEST"
 	case models.GapOwnerModel, models.GapOwnerDataset:
-		return "E-mail, login or team", "who answers for it"
+		return "E-mail, login or team", "dana@example.com, or team:KEY"
 	}
 	return "", ""
 }
@@ -254,6 +255,15 @@ func gapID(t models.Throughline, i int) string {
 func typed(p LinePage, g models.Gap) string {
 	if p.ErrorAt == g.Missing {
 		return p.Typed
+	}
+	return ""
+}
+
+// gapList is the list of suggestions for a gap's field.
+func gapList(g models.Gap) string {
+	switch g.Missing {
+	case models.GapOwnerModel, models.GapOwnerDataset:
+		return "owner-choices"
 	}
 	return ""
 }

@@ -38,7 +38,9 @@ func pages(text string) map[string]templ.Component {
 		"lines":      Lines(LinesPage{Frame: f, Rows: []DeploymentRow{deploymentOf(text)}}),
 		"model card": ModelCard(CardPage{Frame: f, Model: text, Markdown: text, Problems: []models.Problem{{Line: 1, Message: text}}, Error: text}),
 		"settings": Settings(SettingsPage{Frame: f, Project: project, Columns: []ColumnSetting{{Name: text}}, Rules: []models.Rule{{Kind: models.Run, States: []models.State{models.State(text)}, Column: text}},
-			Members: []models.Member{{Account: models.Account{ID: 2, Name: text, Email: text}, Role: models.Viewer}}, Error: text, At: "board"}),
+			Members: []models.Member{{Account: models.Account{ID: 2, Name: text, Email: text}, Role: models.Viewer, Function: models.Function(text)}}, Error: text, At: "board",
+			Teams: []models.TeamRole{{Team: models.Team{Key: text, Name: text}, Role: models.Viewer}}, AllTeams: []models.Team{{Key: text, Name: text}}, Link: text,
+			Invitations: []models.Invitation{invitationOf(text)}, Leavers: []models.Leaver{{Account: models.Account{ID: 3, Name: text}, Open: 2}}}),
 		"new project":  NewProject(ProjectPage{Frame: f, Key: text, Name: text, Error: text}),
 		"integrations": Integrations(IntegrationsPage{Frame: f, Project: project, Parked: 2, Rows: []IntegrationRow{{Source: text, Title: text, Name: text, State: text, Error: text, Lag: text}}, Sources: []SourceInfo{{text, text, text}}}),
 		"integration": Integration(IntegrationPage{Frame: f, Project: project, Source: SourceInfo{text, text, text}, Name: text, ID: 1, HookURL: text, Curl: text, Notes: []string{text}, Error: text,
@@ -47,12 +49,35 @@ func pages(text string) map[string]templ.Component {
 		"delivery":   Delivery(DeliveryPage{Frame: f, Project: project, Row: DeliveryRow{Event: text, EventID: text, Body: text, Error: text, State: "parked"}, Error: text}),
 		"tokens":     Tokens(TokensPage{Frame: f, Path: "/projects/CHURN/tokens", Rows: []models.Token{{Name: text, Prefix: text, Role: models.Viewer}}, Created: text, Name: text, Error: text}),
 		"account":    Account(AccountPage{Frame: f, Error: text}),
-		"people":     People(PeoplePage{Frame: f, Rows: []models.Account{{ID: 2, Name: text, Email: text}}, Name: text, Email: text, Error: text}),
+		"people": People(PeoplePage{Frame: f, Rows: []models.Account{{ID: 2, Name: text, Email: text}}, Email: text, Error: text, Link: text,
+			Teams: []models.Team{{Key: text, Name: text}}, Invitations: []models.Invitation{invitationOf(text)}}),
+		"teams": Teams(TeamsPage{Frame: f, Rows: []models.Team{{Key: text, Name: text}}, Key: text, Name: text, Error: text}),
+		"team": TeamView(TeamPage{Frame: f, Team: models.Team{Key: text, Name: text}, MayLead: true, Link: text, At: "members", Error: text, Typed: text,
+			Members:  []models.TeamMember{{Account: models.Account{ID: 2, Name: text, Email: text}, Function: models.Function(text), Lead: true}},
+			Projects: []models.TeamRole{{Project: project, Role: models.Viewer, Function: models.Function(text)}}, Owned: ownedOf(text),
+			Invitations: []models.Invitation{invitationOf(text)}}),
+		"invite":           Invite(InvitePage{Frame: Frame{CSRF: "token"}, Code: text, Offer: invitationOf(text), Name: text, Email: text, Error: text}),
+		"invite signed in": Invite(InvitePage{Frame: f, Code: text, Offer: invitationOf(text)}),
+		"handover": Handover(HandoverPage{Frame: f, Error: text, To: text, Teams: []models.Team{{Key: text, Name: text}}, Handover: models.Handover{
+			Account: models.Account{ID: 2, Name: text, Disabled: true}, Owned: ownedOf(text), Leads: []models.Team{{Key: text, Name: text}},
+			Tokens: []models.Token{{Name: text, Prefix: text, Last4: text, Project: text}}}}),
 	}
 	for _, kind := range models.Kinds {
 		out["subject "+string(kind)] = Subject(subjectPage(f, kind, text))
 	}
 	return out
+}
+
+func invitationOf(text string) models.Invitation {
+	return models.Invitation{ID: 4, Email: text, Project: text, Role: models.Viewer, Team: text, TeamName: text, Hub: models.Viewer, By: text, ExpiresAt: noon}
+}
+
+func ownedOf(text string) []models.Owned {
+	one := models.Owned{Owner: models.Owner{ID: 5, Person: text, Name: text, As: "owner", Gone: text, GoneAt: noon}, Subject: subjectOf(models.Model, text, text),
+		Projects: []string{text}, MayWrite: true}
+	two := one
+	two.Owner.ID = 6
+	return []models.Owned{one, two}
 }
 
 func deploymentOf(text string) DeploymentRow {
@@ -83,7 +108,8 @@ func revisionOf(text string) *models.CardRevision {
 func subjectPage(f Frame, kind models.Kind, text string) SubjectPage {
 	s := subjectOf(kind, "a/"+text, text)
 	return SubjectPage{Frame: f, Subject: s, Out: []models.Link{linkOf(text)}, In: []models.Link{linkOf(text)}, Activity: activityOf(text),
-		Owners:   []models.Owner{{Person: text, As: text, Evidence: models.Verified}},
+		Owners:   []models.Owner{{Person: text, As: text, Evidence: models.Verified}, {Person: text, Team: text, Name: text, Gone: text, As: text}},
+		Choices:  []Choice{{text, text}},
 		Comments: []models.Comment{{ID: 1, Author: text, ActorID: "person:1", Body: text, At: noon, Edited: noon}, {ID: 2, Author: text, Deleted: true}},
 		Projects: f.Projects, Checks: Checks(s), Versions: []models.Subject{s}, Card: revisionOf(text), Line: &LineNote{text, text, 2},
 		MayWrite: true, Error: text, Draft: Draft{Form: "link", Key: text}}
@@ -148,6 +174,10 @@ func TestEmptyPagesSaySo(t *testing.T) {
 		"Nothing is connected yet":        Integrations(IntegrationsPage{Frame: f}),
 		"every delivery could be applied": Deliveries(DeliveriesPage{Frame: f, State: "parked"}),
 		"No model is live yet":            Home(HomePage{Frame: f}),
+		"There is no team yet":            Teams(TeamsPage{Frame: f}),
+		"Nobody yet: what the team owns":  TeamView(TeamPage{Frame: f}),
+		"All is handed over":              Handover(HandoverPage{Frame: f}),
+		"No team has a role here":         Settings(SettingsPage{Frame: f}),
 	} {
 		if !strings.Contains(draw(t, page), want) {
 			t.Errorf("an empty page does not say %q", want)

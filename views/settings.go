@@ -16,7 +16,14 @@ type SettingsPage struct {
 	Rules   []models.Rule
 	Members []models.Member
 	Error   string
-	At      string // the form that was refused: project, board, members
+	At      string // the form that was refused: project, board, members, teams, invite
+	Typed   string // the e-mail it held
+
+	Teams       []models.TeamRole
+	AllTeams    []models.Team
+	Invitations []models.Invitation
+	Link        string // of a new invitation, shown once
+	Leavers     []models.Leaver
 }
 
 // ColumnSetting is one column in the form.

@@ -29,8 +29,9 @@ type SubjectPage struct {
 	DataWarnings []models.DataWarning // of a dataset, or of the data behind a live model
 	Line         *LineNote            // of a deployment, or of a version that is live
 	MayWrite     bool
-	Error        string // why a form was refused
-	Draft        Draft  // what the refused form held
+	Choices      []Choice // who may well own it, for those who may write
+	Error        string   // why a form was refused
+	Draft        Draft    // what the refused form held
 }
 
 // Draft is the input of a form that comes back.
