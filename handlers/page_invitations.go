@@ -46,7 +46,7 @@ func (h *Handlers) submitInvitation(c *gin.Context) error {
 	if err != nil {
 		return h.peoplePage(c, problemOf(err).Status, views.PeoplePage{Email: c.PostForm("email"), Error: err.Error()})
 	}
-	return h.peoplePage(c, http.StatusCreated, views.PeoplePage{Link: link, Email: c.PostForm("email")})
+	return h.peoplePage(c, http.StatusCreated, views.PeoplePage{Link: link})
 }
 
 func (h *Handlers) submitProjectInvitation(c *gin.Context) error {

@@ -17,6 +17,8 @@ var (
 	sofia = person{"sofia-m", "Sofia Marques", "sofia@example.com", 70107}    // ML engineer, churn
 )
 
+var staff = []person{dana, lee, kim, ravi, aiko, ben, sofia}
+
 const company = "harbour-bank"
 
 // team is a project with its repository, data and bots.
@@ -42,7 +44,7 @@ type dataset struct {
 
 var (
 	transactions = dataset{"s3://harbour-lake", "payments/transactions", ravi}
-	chargebacks  = dataset{"s3://harbour-lake", "payments/chargebacks", ravi}
+	chargebacks  = dataset{"s3://harbour-lake", "payments/chargebacks", crews[0].owner()}
 	merchants    = dataset{"postgres://warehouse:5432", "public/merchants", person{}}
 	accounts     = dataset{"s3://harbour-lake", "crm/account-history", person{}}
 	datasets     = []dataset{transactions, chargebacks, merchants, accounts}
@@ -64,7 +66,7 @@ type learner struct {
 
 var (
 	fraudScore   = &learner{"fraud-score", fraud, "fraud-score", transactions, chargebacks, "auc", dana, fraudCard}
-	merchantRisk = &learner{"merchant-risk", fraud, "merchant-risk", merchants, chargebacks, "average_precision", lee, merchantCard}
+	merchantRisk = &learner{"merchant-risk", fraud, "merchant-risk", merchants, chargebacks, "average_precision", crews[1].owner(), merchantCard}
 	churnRisk    = &learner{"churn-propensity", churn, "churn-propensity", accounts, accounts, "auc", person{}, ""}
 	learners     = []*learner{fraudScore, merchantRisk, churnRisk}
 )

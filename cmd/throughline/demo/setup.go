@@ -7,10 +7,16 @@ import (
 	"net/http"
 )
 
-// setUp makes the projects, their integrations and the tokens of their bots.
+// setUp makes the projects, their integrations and the tokens of their bots, then
+// the people and teams.
 func (t *Teller) setUp(ctx context.Context) error {
 	for _, p := range teams {
 		if err := t.setUpTeam(ctx, p); err != nil {
+			return err
+		}
+	}
+	if t.Book.Told == 0 {
+		if err := t.hire(ctx); err != nil {
 			return err
 		}
 	}
