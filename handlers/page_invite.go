@@ -73,7 +73,7 @@ func (h *Handlers) acceptInvite(c *gin.Context) error {
 		return h.answerInvite(c, offer, err, func() error { return see(c, next) })
 	}
 	account, err := h.join(c, offer)
-	return h.answerInvite(c, offer, err, func() error { return h.enter(c, account, "invitation", next) })
+	return h.answerInvite(c, offer, err, func() error { return h.enter(c, account, models.ViaPassword, next) })
 }
 
 // join makes the account. The address that the invitation is for is not asked.
