@@ -46,7 +46,10 @@ func (h *Handlers) listTeams(ctx context.Context, in *struct{ Paging }) (*body[t
 	if err != nil {
 		return nil, err
 	}
-	page, next := pageOf(list, in.Paging, func(t models.Team) string { return t.Key })
+	page, next, err := pageOf(list, in.Paging, func(t models.Team) string { return t.Key })
+	if err != nil {
+		return nil, err
+	}
 	return reply(teamList{Teams: each(page, h.teamJSON), Next: next}), nil
 }
 
@@ -189,7 +192,10 @@ func (h *Handlers) listProjectTeams(ctx context.Context, in *struct {
 	if err != nil {
 		return nil, err
 	}
-	page, next := pageOf(list, in.Paging, func(r models.TeamRole) string { return r.Team.Key })
+	page, next, err := pageOf(list, in.Paging, func(r models.TeamRole) string { return r.Team.Key })
+	if err != nil {
+		return nil, err
+	}
 	return reply(teamRoleList{Teams: each(page, teamRoleOf), Next: next}), nil
 }
 
