@@ -27,11 +27,6 @@ func auditQuery(q url.Values) AuditQuery {
 	return AuditQuery{get("who"), get("action"), get("project"), get("subject"), get("from"), get("to"), get("text")}
 }
 
-// pairs is the filter as parameters of an address.
-func (q AuditQuery) pairs() []string {
-	return []string{"who", q.Who, "action", q.Action, "project", q.Project, "subject", q.Subject, "from", q.From, "to", q.To, "text", q.Text}
-}
-
 // filter is what the store takes; within is the one project that the caller may
 // see, 0 for all.
 func (q AuditQuery) filter(within int64) (f store.AuditFilter, err error) {

@@ -160,7 +160,7 @@ func (s *socket) close(err error) {
 // closing over unread bytes would destroy our last word.
 func (s *socket) hangUp(code websocket.StatusCode) {
 	word := closeWords[code]
-	last := append([]byte{0x88, byte(2 + len(word)), byte(code >> 8), byte(code)}, word...) // RFC 6455, 5.5.1
+	last := append([]byte{0x88, byte(2 + len(word)), byte(code >> 8), byte(code)}, word...) // #nosec G115 -- RFC 6455, 5.5.1: short words, codes of 16 bits
 	_ = s.net.SetDeadline(time.Now().Add(time.Second))
 	if _, err := s.net.Write(last); err == nil {
 		if half, ok := s.net.(interface{ CloseWrite() error }); ok {

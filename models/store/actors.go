@@ -19,7 +19,8 @@ func (s *Store) NamesOf(ctx context.Context, actors []string) (map[string]string
 		}
 		out[a] = a
 	}
-	for kind, q := range map[string]string{"person": `SELECT id, name FROM people WHERE id IN `, "token": `SELECT id, name FROM tokens WHERE id IN `,
+	for kind, q := range map[string]string{ // #nosec G101 -- names of columns
+		"person": `SELECT id, name FROM people WHERE id IN `, "token": `SELECT id, name FROM tokens WHERE id IN `,
 		"integration": `SELECT id, source || '/' || name FROM integrations WHERE id IN `} {
 		if err := s.nameThem(ctx, out, kind, q, of[kind]); err != nil {
 			return out, err

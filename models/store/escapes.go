@@ -17,7 +17,7 @@ func plainEscapes(text string) string {
 	}
 	return unicodeEscape.ReplaceAllStringFunc(text, func(escape string) string {
 		n, err := strconv.ParseUint(escape[2:], 16, 32)
-		r := rune(n)
+		r := rune(n) // #nosec G115 -- four hexadecimal digits
 		if err != nil || !unicode.IsLetter(r) && !unicode.IsDigit(r) && !unicode.IsMark(r) && !strings.ContainsRune("@.-_+'", r) {
 			return escape
 		}

@@ -134,14 +134,14 @@ func (s *Store) lockCleaner(ctx context.Context) (unlock func(), err error) {
 // keepRetention cleans about once an hour until ctx ends. The times are spread, so
 // that replicas and the other jobs of an hour do not meet.
 func (s *Store) keepRetention(ctx context.Context) {
-	wait := 2*time.Minute + rand.N(8*time.Minute)
+	wait := 2*time.Minute + rand.N(8*time.Minute) // #nosec G404 -- spreads load, protects nothing
 	for {
 		select {
 		case <-time.After(wait):
 		case <-ctx.Done():
 			return
 		}
-		wait = 54*time.Minute + rand.N(12*time.Minute)
+		wait = 54*time.Minute + rand.N(12*time.Minute) // #nosec G404 -- the same
 		if last, err := s.LastCleaning(ctx); err == nil && s.now().Sub(last.At) < 30*time.Minute {
 			continue // another replica did
 		}

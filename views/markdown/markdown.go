@@ -102,6 +102,8 @@ func newPolicy() *bluemonday.Policy {
 	p.AllowAttrs("class").Matching(words("mention")).OnElements("span")
 	p.AllowAttrs("class").Matching(words("footnotes")).OnElements("div")
 	p.AllowAttrs("class").Matching(language).OnElements("code")
+	p.AllowAttrs("src").Matching(ownFile).OnElements("img")
+	p.AllowAttrs("alt").OnElements("img")
 	p.AllowAttrs("id").Matching(ownID).Globally()
 	p.AllowAttrs("align").Matching(words("left", "center", "right")).OnElements("td", "th", "p", "div")
 	p.AllowAttrs("colspan", "rowspan").Matching(bluemonday.Integer).OnElements("td", "th")

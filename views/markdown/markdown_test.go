@@ -158,3 +158,19 @@ func TestRealCardsAreRendered(t *testing.T) {
 		}
 	}
 }
+
+// A picture among our own files is shown; any other address stays a word or a link.
+func TestOnlyOwnFilesAreShownAsPictures(t *testing.T) {
+	own := "/files/" + strings.Repeat("0a", 16)
+	if got := string(Render("![a plot](" + own + ")")); !strings.Contains(got, `<img src="`+own+`" alt="a plot"`) {
+		t.Fatal(got)
+	}
+	for _, src := range []string{"//evil.test" + own, own + "?x=1", own + "/../../account", "/files/../account", "/files/" + strings.Repeat("0A", 16), own + "/view", "https://evil.test" + own, "/account", "data:image/png;base64,AAAA", own + "\" onerror=\"alert(1)"} {
+		for _, text := range []string{"![x](" + src + ")", "<img src='" + src + "' onerror=alert(1)>", `<img src="` + own + `" srcset="` + src + `" onerror="alert(1)" style="x">`} {
+			got := string(Render(text))
+			if problem := fault(got); problem != "" || strings.Contains(got, "<img") && !strings.Contains(text, "srcset") {
+				t.Errorf("%q becomes %q: %s", text, got, problem)
+			}
+		}
+	}
+}

@@ -98,9 +98,13 @@ func address(raw string) (href string, external bool) {
 	return "", false
 }
 
-// picture puts a link, or the description alone, in place of an image: our pages
-// load nothing from elsewhere.
+// picture keeps an image that is a file of ours, and puts a link, or the
+// description alone, in place of any other: our pages load nothing from elsewhere.
 func picture(n *html.Node) {
+	if src := attribute(n, "src"); ownFile.MatchString(src) {
+		n.Attr = []html.Attribute{{Key: "src", Val: src}, {Key: "alt", Val: attribute(n, "alt")}}
+		return
+	}
 	words := strings.TrimSpace(attribute(n, "alt"))
 	if words == "" {
 		words = "image"

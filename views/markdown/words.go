@@ -8,6 +8,7 @@ import (
 // The values that attributes of our own making have.
 var (
 	language = regexp.MustCompile(`^language-[\w+#.-]{1,40}$`)
+	ownFile  = regexp.MustCompile(`^/files/[0-9a-f]{32}$`)
 	ownID    = regexp.MustCompile(`^md-[\p{L}\p{N}_:.-]{1,200}$`)
 )
 

@@ -149,7 +149,7 @@ func (f *Folder) make() (*os.Root, error) {
 		return nil, err
 	}
 	if err := root.MkdirAll(arrivals, 0o700); err != nil {
-		root.Close()
+		_ = root.Close()
 		return nil, fmt.Errorf("make the folder of arrivals: %w", err)
 	}
 	return root, nil
