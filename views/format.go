@@ -157,7 +157,7 @@ func title(s models.Subject) string {
 // external is an upstream address when it is one that a link may open.
 func external(raw string) string {
 	u, err := url.Parse(raw)
-	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" {
+	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || u.User != nil {
 		return ""
 	}
 	return u.String()
