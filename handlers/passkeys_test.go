@@ -153,14 +153,12 @@ func TestForgedAndStaleAnswersAreRefused(t *testing.T) {
 }
 
 func TestAChallengeIsOverInFiveMinutes(t *testing.T) {
-	now := time.Now()
-	s := named(t, func(o *Options, kept *store.Options) {
-		o.Now, kept.Now = func() time.Time { return now }, func() time.Time { return now }
-	})
+	clock, pass := movable()
+	s := named(t, func(o *Options, kept *store.Options) { o.Now, kept.Now = clock, clock })
 	_, d := s.withPasskey("ana@example.com")
 	b := s.browser()
 	answer := d.sign(b, "/login/passkey/ask")
-	now = now.Add(5*time.Minute + time.Second)
+	pass(5*time.Minute + time.Second)
 	require.Equal(t, 401, b.submit("/login/passkey", "credential", answer).status)
 }
 

@@ -222,17 +222,15 @@ func TestSessionsShowNothingThatOpensThem(t *testing.T) {
 }
 
 func TestWhatLocksOutAsksForARecentProof(t *testing.T) {
-	now := time.Now()
-	s := newSiteWith(t, func(o *Options, st *store.Options) {
-		o.Now, st.Now = func() time.Time { return now }, func() time.Time { return now }
-	})
+	clock, pass := movable()
+	s := newSiteWith(t, func(o *Options, st *store.Options) { o.Now, st.Now = clock, clock })
 	s.person("boss@example.com", models.Administrator)
 	dana := s.person("dana@example.com", models.Viewer)
 	b := s.browser()
 	b.signIn("boss@example.com")
 	b.get("/people")
 	require.Equal(t, 200, b.get("/account/second").status, "signing in is proof for ten minutes")
-	now = now.Add(proofLife + time.Second)
+	pass(proofLife + time.Second)
 	for _, path := range []string{"/account/second", "/account/passkeys"} {
 		require.Equal(t, "/account/prove?next="+url.QueryEscape(path), b.get(path).header.Get("Location"))
 	}

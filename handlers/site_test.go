@@ -14,6 +14,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -202,4 +203,10 @@ func (b *browser) signIn(email string) answer {
 	b.t.Helper()
 	b.get("/login")
 	return b.post("/login", url.Values{"email": {email}, "password": {"correct horse battery"}, "next": {"/"}})
+}
+
+// movable is a clock that a test lets pass, while the site reads it.
+func movable() (clock func() time.Time, pass func(time.Duration)) {
+	var later atomic.Int64
+	return func() time.Time { return time.Now().Add(time.Duration(later.Load())) }, func(d time.Duration) { later.Add(int64(d)) }
 }
