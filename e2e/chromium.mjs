@@ -38,8 +38,15 @@ export async function login(page, hub, email, password) {
 // axe tells what is wrong with a page for people who use other tools than eyes
 // and mouse, one line each. It runs in the page's own world over the debugger, so
 // the page's security policy stays in force.
+// What it finds is looked for once more: a page that still moves covers things for a moment.
 export async function axe(page) {
   await page.evaluate(axeSource);
+  if ((await found(page)).length === 0) return [];
+  await page.waitForTimeout(500);
+  return found(page);
+}
+
+function found(page) {
   return page.evaluate(async () => {
     const { violations } = await window.axe.run(document, { runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"] });
     return violations.flatMap((v) => v.nodes.slice(0, 3).map((n) => `${v.id}: ${n.target.join(" ")} ${n.failureSummary?.split("\n")[1] ?? ""}`));
