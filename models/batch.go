@@ -12,6 +12,9 @@ type Batch struct {
 	Descriptions []Description
 	Cards        []CardText // model cards, as text
 	Cursor       string     // polls only: where the next poll starts; saved in the same transaction
+
+	Progress     *Progress        // polls only: how far the import is; nil says nothing
+	Repositories []RepositorySync // polls only: how the repositories fare, those that changed
 }
 
 // Description is what a source says about one subject at one moment. Empty

@@ -35,7 +35,7 @@ func (p polls) ApplyPoll(ctx context.Context, target integrations.PollTarget, ba
 	if err != nil {
 		return err
 	}
-	return p.Store.ApplyPoll(ctx, integration, batch)
+	return p.Store.ApplyPoll(ctx, integration, target.Cursor, batch)
 }
 
 // PollFailed records why a poll failed and until when it rests.

@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"net/http"
-	"net/url"
 	"strings"
 	"time"
 
@@ -23,8 +22,13 @@ type Polled struct {
 	client *http.Client
 }
 
-// New makes a Polled that asks through the client.
-func New(client *http.Client) *Polled { return &Polled{client: client} }
+// New makes a Polled that asks through the client, one request at a time to each
+// host.
+func New(client *http.Client) *Polled {
+	gated := *client
+	gated.Transport = newGate(client.Transport)
+	return &Polled{client: &gated}
+}
 
 const (
 	pollEvery  = 5 * time.Minute
@@ -79,20 +83,6 @@ func (p *Polled) Check(ctx context.Context, account integrations.Account) error 
 		}
 	}
 	return nil
-}
-
-func (p *Polled) api(account integrations.Account) (*gogithub.Client, error) {
-	api := gogithub.NewClient(p.client).WithAuthToken(account.Get("token"))
-	address := strings.TrimSpace(account.Get("api_url"))
-	if address == "" {
-		return api, nil
-	}
-	base, err := url.Parse(strings.TrimRight(address, "/") + "/")
-	if err != nil || base.Host == "" {
-		return nil, models.FieldErrorf(models.Invalid, "api_url", "%q is no address.", address)
-	}
-	api.BaseURL = base
-	return api, nil
 }
 
 func listing(page, size int) *gogithub.PullRequestListOptions {

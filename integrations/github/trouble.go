@@ -16,13 +16,17 @@ import (
 // when it wants to be left alone. go-github v62 knows the limits that come as
 // 403; 429 is read here.
 func trouble(repository string, err error) error {
+	var wish *integrations.RetryAfter
+	if errors.As(err, &wish) {
+		return wish
+	}
 	var limit *gogithub.RateLimitError
 	if errors.As(err, &limit) {
-		return &integrations.RetryAfter{Until: limit.Rate.Reset.Time, Cause: errors.New("the hourly limit of requests is used up")}
+		return &integrations.RetryAfter{Until: limit.Rate.Reset.Time, Cause: errUsedUp}
 	}
 	var abuse *gogithub.AbuseRateLimitError
 	if errors.As(err, &abuse) {
-		return &integrations.RetryAfter{Until: time.Now().Add(max(abuse.GetRetryAfter(), time.Minute)), Cause: errors.New("GitHub asks for slower requests")}
+		return &integrations.RetryAfter{Until: time.Now().Add(max(abuse.GetRetryAfter(), time.Minute)), Cause: errSlower}
 	}
 	var answer *gogithub.ErrorResponse
 	if !errors.As(err, &answer) || answer.Response == nil {
@@ -30,7 +34,7 @@ func trouble(repository string, err error) error {
 	}
 	switch answer.Response.StatusCode {
 	case http.StatusTooManyRequests:
-		return &integrations.RetryAfter{Until: time.Now().Add(wait(answer.Response.Header)), Cause: errors.New("GitHub asks for slower requests")}
+		return &integrations.RetryAfter{Until: time.Now().Add(wait(answer.Response.Header)), Cause: errSlower}
 	case http.StatusUnauthorized:
 		return models.FieldErrorf(models.Unprocessed, "token", "GitHub does not know the token; it may have expired.").Because(err)
 	case http.StatusForbidden, http.StatusNotFound:

@@ -118,8 +118,10 @@ func (u *unit) effects(in Inbound, delivery int64) error {
 	return w.evaluate()
 }
 
-// ApplyPoll applies what a poll found and saves its cursor in the same transaction.
-func (s *Store) ApplyPoll(ctx context.Context, i Integration, b models.Batch) error {
+// ApplyPoll applies what a poll found since the cursor from, and saves its own
+// cursor in the same transaction. Where the cursor was changed meanwhile, by a
+// restart or another process, what was found counts and the cursor does not.
+func (s *Store) ApplyPoll(ctx context.Context, i Integration, from string, b models.Batch) error {
 	in := Inbound{Integration: i, Name: "poll", Batch: b}
 	return s.write(ctx, in.principal(), func(u *unit) error {
 		if err := u.effects(in, 0); err != nil {
@@ -128,10 +130,25 @@ func (s *Store) ApplyPoll(ctx context.Context, i Integration, b models.Batch) er
 		if len(b.Descriptions)+len(b.Cards) > 0 {
 			u.heard(i.ID, u.at(), newest(b))
 		}
-		_, err := u.exec(`UPDATE integrations SET cursor = ?, state = 'ok', error = '', failures = 0, paused_until_at = 0, polled_at = ? WHERE id = ?`,
-			b.Cursor, u.at(), i.ID)
-		return err
+		return u.polled(i.ID, from, b)
 	})
+}
+
+// polled saves the cursor of a poll that went well, and how far it came.
+func (u *unit) polled(integration int64, from string, b models.Batch) error {
+	var now string
+	if err := u.row(`SELECT cursor FROM integrations WHERE id = ?`, []any{integration}, &now); err != nil {
+		return err
+	}
+	if now != from {
+		return nil
+	}
+	if err := u.synced(integration, b); err != nil {
+		return err
+	}
+	_, err := u.exec(`UPDATE integrations SET cursor = ?, state = 'ok', error = '', failures = 0, paused_until_at = 0, polled_at = ? WHERE id = ?`,
+		b.Cursor, u.at(), integration)
+	return err
 }
 
 // newest is the newest time that a batch speaks of; 0 when it names none.
