@@ -15,6 +15,7 @@ type Batch struct {
 
 	Progress     *Progress        // polls only: how far the import is; nil says nothing
 	Repositories []RepositorySync // polls only: how the repositories fare, those that changed
+	Problem      string           // polls only: what does not work, although the poll went well
 }
 
 // Description is what a source says about one subject at one moment. Empty

@@ -80,6 +80,6 @@ type RepositorySync struct {
 	State       SyncState
 	Error       string    // why it fails, in words
 	Hook        string    // of the webhook: ok, missing, failing; empty where nobody may look
-	Pulls       int       // pull requests known
+	Pulls       int       // pull requests known; counted by the store
 	SyncedAt    time.Time // when it was last asked without fault
 }

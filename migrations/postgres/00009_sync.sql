@@ -9,7 +9,6 @@ CREATE TABLE repository_syncs (
   state TEXT NOT NULL,                    -- waiting, importing, ok, failing, gone
   error TEXT NOT NULL DEFAULT '',
   hook TEXT NOT NULL DEFAULT '',          -- of the webhook: ok, missing, failing; empty: unknown
-  pulls BIGINT NOT NULL DEFAULT 0,       -- pull requests known
   synced_at BIGINT NOT NULL DEFAULT 0,   -- last asked without fault
   PRIMARY KEY (integration_id, repository)
 );

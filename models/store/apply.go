@@ -146,8 +146,12 @@ func (u *unit) polled(integration int64, from string, b models.Batch) error {
 	if err := u.synced(integration, b); err != nil {
 		return err
 	}
-	_, err := u.exec(`UPDATE integrations SET cursor = ?, state = 'ok', error = '', failures = 0, paused_until_at = 0, polled_at = ? WHERE id = ?`,
-		b.Cursor, u.at(), integration)
+	state := "ok"
+	if b.Problem != "" {
+		state = "failing"
+	}
+	_, err := u.exec(`UPDATE integrations SET cursor = ?, state = ?, error = ?, failures = 0, paused_until_at = 0, polled_at = ? WHERE id = ?`,
+		b.Cursor, state, cut(clean(b.Problem), 500), u.at(), integration)
 	return err
 }
 

@@ -16,9 +16,9 @@ func (u *unit) synced(integration int64, b models.Batch) error {
 		}
 	}
 	for _, r := range b.Repositories {
-		_, err := u.exec(`INSERT INTO repository_syncs (integration_id, repository, state, error, hook, pulls, synced_at) VALUES (?, ?, ?, ?, ?, ?, ?)
- ON CONFLICT (integration_id, repository) DO UPDATE SET state = excluded.state, error = excluded.error, hook = excluded.hook, pulls = excluded.pulls, synced_at = excluded.synced_at`,
-			integration, clean(r.Repository), r.State, cut(clean(r.Error), 500), r.Hook, r.Pulls, millis(r.SyncedAt))
+		_, err := u.exec(`INSERT INTO repository_syncs (integration_id, repository, state, error, hook, synced_at) VALUES (?, ?, ?, ?, ?, ?)
+ ON CONFLICT (integration_id, repository) DO UPDATE SET state = excluded.state, error = excluded.error, hook = excluded.hook, synced_at = excluded.synced_at`,
+			integration, clean(r.Repository), r.State, cut(clean(r.Error), 500), r.Hook, millis(r.SyncedAt))
 		if err != nil {
 			return fmt.Errorf("keep how %s fares: %w", r.Repository, err)
 		}
@@ -28,11 +28,13 @@ func (u *unit) synced(integration int64, b models.Batch) error {
 
 // RepositorySyncs lists how an integration fares with each of its repositories, by name.
 func (s *Store) RepositorySyncs(ctx context.Context, integration int64) ([]models.RepositorySync, error) {
-	rows, err := s.query(ctx, `SELECT r.repository, i.source || '/' || i.name, r.state, r.error, r.hook, r.pulls, r.synced_at
+	rows, err := s.query(ctx, `SELECT r.repository, i.source || '/' || i.name, r.state, r.error, r.hook, r.synced_at,
+ (SELECT COUNT(*) FROM subjects s WHERE s.kind = 'pull_request' AND s.integration_id = r.integration_id
+  AND s.key >= replace(r.repository, 'github.com/', '') || '#' AND s.key < replace(r.repository, 'github.com/', '') || '$')
  FROM repository_syncs r JOIN integrations i ON i.id = r.integration_id WHERE r.integration_id = ? ORDER BY r.repository`, integration)
 	return all(rows, err, func(r *sql.Rows, o *models.RepositorySync) error {
 		var at int64
-		err := r.Scan(&o.Repository, &o.Integration, &o.State, &o.Error, &o.Hook, &o.Pulls, &at)
+		err := r.Scan(&o.Repository, &o.Integration, &o.State, &o.Error, &o.Hook, &at, &o.Pulls)
 		o.SyncedAt = moment(at)
 		return err
 	})

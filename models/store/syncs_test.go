@@ -1,0 +1,76 @@
+package store
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"throughline/models"
+)
+
+// TestAPollKeepsItsProgressUnlessTheCursorMoved: a restart while a poll runs wins
+// over what the poll remembers, not over what it found.
+func TestAPollKeepsItsProgressUnlessTheCursorMoved(t *testing.T) {
+	both(t, func(t *testing.T, s *Store) {
+		ctx := context.Background()
+		i := newHub(t, s).sources["github"]
+		pull := models.Description{Ref: models.Ref{Kind: models.PullRequest, Key: "acme/fraud#7"}, At: time.Now(), Title: "Seven"}
+		batch := models.Batch{Cursor: "one", Descriptions: []models.Description{pull}, Progress: &models.Progress{Requests: 3, StartedAt: time.Now()},
+			Repositories: []models.RepositorySync{{Repository: "github.com/acme/fraud", State: models.SyncOK, SyncedAt: time.Now()}}}
+		if err := s.ApplyPoll(ctx, i, "", batch); err != nil {
+			t.Fatal(err)
+		}
+		list, err := s.RepositorySyncs(ctx, i.ID)
+		if err != nil || len(list) != 1 || list[0].Pulls != 1 || list[0].State != models.SyncOK || list[0].Integration != i.Label() {
+			t.Fatalf("%+v, %v", list, err)
+		}
+		if err := s.RestartSync(ctx, admin, i.ID); err != nil {
+			t.Fatal(err)
+		}
+		pull.Title, pull.At = "Eight", pull.At.Add(time.Minute)
+		if err := s.ApplyPoll(ctx, i, "one", models.Batch{Cursor: "two", Descriptions: []models.Description{pull}, Progress: &models.Progress{Requests: 9, StartedAt: time.Now()}}); err != nil {
+			t.Fatal(err)
+		}
+		now, err := s.Integration(ctx, i.ProjectID, i.Source, i.Name)
+		if err != nil || now.Cursor != "" || now.Progress.Begun() {
+			t.Fatalf("the poll under way took the restart back: %q %+v %v", now.Cursor, now.Progress, err)
+		}
+		if found, err := s.Find(ctx, admin, pull.Ref); err != nil || found.Title != "Eight" {
+			t.Errorf("what it found is lost: %+v, %v", found.Title, err)
+		}
+	})
+}
+
+// TestAHaltedIntegrationIsNotAsked: and is again after it is resumed.
+func TestAHaltedIntegrationIsNotAsked(t *testing.T) {
+	both(t, func(t *testing.T, s *Store) {
+		ctx := context.Background()
+		i := newHub(t, s).sources["github"]
+		for _, step := range []struct {
+			do   func(context.Context, models.Principal, int64) error
+			want int
+		}{{s.HaltSync, 1}, {s.ResumeSync, 2}, {s.HaltSync, 1}, {s.RestartSync, 2}} {
+			if err := step.do(ctx, admin, i.ID); err != nil {
+				t.Fatal(err)
+			}
+			if targets, err := s.PollTargets(ctx); err != nil || len(targets) != step.want {
+				t.Fatalf("%d targets, not %d: %v", len(targets), step.want, err)
+			}
+		}
+	})
+}
+
+// TestATwoFacedPoll: a poll that went well may say that nothing works.
+func TestATwoFacedPoll(t *testing.T) {
+	both(t, func(t *testing.T, s *Store) {
+		ctx := context.Background()
+		i := newHub(t, s).sources["github"]
+		if err := s.ApplyPoll(ctx, i, "", models.Batch{Cursor: "x", Problem: "acme/fraud: hidden"}); err != nil {
+			t.Fatal(err)
+		}
+		now, err := s.Integration(ctx, i.ProjectID, i.Source, i.Name)
+		if err != nil || now.State != "failing" || now.Error != "acme/fraud: hidden" {
+			t.Errorf("%s %q %v", now.State, now.Error, err)
+		}
+	})
+}
