@@ -16,6 +16,7 @@ type Batch struct {
 	Progress     *Progress        // polls only: how far the import is; nil says nothing
 	Repositories []RepositorySync // polls only: how the repositories fare, those that changed
 	Problem      string           // polls only: what does not work, although the poll went well
+	Past         time.Time        // polls only: what was over before makes no card of its own; zero: all do
 }
 
 // Description is what a source says about one subject at one moment. Empty

@@ -18,6 +18,8 @@ const (
 	stepRequests = 60
 	stepFound    = 600 // descriptions
 	stepFailures = 3   // repositories that GitHub fails on, before all of it rests
+
+	onBoards = 14 * 24 * time.Hour // what ended before this is history, and gets no card
 )
 
 // Poll works through what is to be asked: at first the import, then rounds that
@@ -147,7 +149,7 @@ func (v *visit) batch() models.Batch {
 		v.Progress.Busy += time.Since(v.began)
 	}
 	progress := v.Progress
-	b := models.Batch{Descriptions: v.found, Progress: &progress}
+	b := models.Batch{Descriptions: v.found, Progress: &progress, Past: time.Now().Add(-onBoards)}
 	for _, repo := range v.news {
 		b.Repositories = append(b.Repositories, repo.health(v.account))
 	}

@@ -167,7 +167,7 @@ func (w *wave) placement(row *subjectRow, rule models.Rule) models.Placement {
 // newCard makes a card at the top of its column, the newest upstream first.
 func (w *wave) newCard(row *subjectRow, kind models.Kind) (map[string]any, error) {
 	b, to, rule, err := w.target(row, kind, w.project)
-	if err != nil || len(b.columns) == 0 {
+	if err != nil || len(b.columns) == 0 || w.past(row) {
 		return nil, err
 	}
 	column := b.columns[to]
@@ -177,6 +177,14 @@ func (w *wave) newCard(row *subjectRow, kind models.Kind) (map[string]any, error
 		return nil, fmt.Errorf("make the card: %w", err)
 	}
 	return map[string]any{"to": column.name}, w.count(column.id, +1)
+}
+
+// past tells whether a poll met work that was over long ago: an import of years
+// would bury the board.
+func (w *wave) past(row *subjectRow) bool {
+	since := w.in.Batch.Past
+	over := row.state.Terminal() && row.state != models.Live && row.state != models.Approved
+	return !since.IsZero() && over && row.stateAt < millis(since)
 }
 
 // replace moves an existing card when the rules now mean another column. A

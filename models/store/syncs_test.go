@@ -74,3 +74,24 @@ func TestATwoFacedPoll(t *testing.T) {
 		}
 	})
 }
+
+// TestAnImportDoesNotBuryTheBoard: what was over long ago is known and gets no
+// card; what is open, or has just ended, does.
+func TestAnImportDoesNotBuryTheBoard(t *testing.T) {
+	both(t, func(t *testing.T, s *Store) {
+		h := newHub(t, s)
+		pull := func(key string, state models.State, at time.Time) models.Description {
+			return models.Description{Ref: ref(models.PullRequest, key), At: at, State: state, StateAt: at}
+		}
+		batch := models.Batch{Cursor: "x", Past: day(0), Descriptions: []models.Description{pull("a/b#1", models.Merged, day(-1)),
+			pull("a/b#2", models.Merged, day(1)), pull("a/b#3", models.Open, day(-9))}}
+		if err := s.ApplyPoll(context.Background(), h.sources["github"], "", batch); err != nil {
+			t.Fatal(err)
+		}
+		for key, column := range map[string]string{"a/b#1": "", "a/b#2": "Done", "a/b#3": "In review"} {
+			if got := h.column(models.PullRequest, key); got != column {
+				t.Errorf("%s stands in %q, not %q", key, got, column)
+			}
+		}
+	})
+}
