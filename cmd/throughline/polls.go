@@ -13,8 +13,12 @@ import (
 // polls is the store as the poll loop wants it.
 type polls struct{ *store.Store }
 
-// PollTargets lists the integrations, each with its secrets among its settings.
+// PollTargets lists the integrations, each with its secrets among its settings:
+// none while another process polls.
 func (p polls) PollTargets(ctx context.Context) ([]integrations.PollTarget, error) {
+	if !p.Leads(ctx) {
+		return nil, nil
+	}
 	list, err := p.Store.PollTargets(ctx)
 	targets := make([]integrations.PollTarget, len(list))
 	for n, i := range list {

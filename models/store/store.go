@@ -58,6 +58,7 @@ type Store struct {
 	stats   Stats
 	windows windows
 	guard   guard
+	lead    lead
 	forgot  atomic.Pointer[forgotten]
 
 	blobs        *blob.Folder
@@ -94,6 +95,9 @@ func (s *Store) Close() error {
 		<-s.finished
 	})
 	s.bells.stop()
+	s.lead.mu.Lock()
+	s.lead.drop()
+	s.lead.mu.Unlock()
 	if s.lite != nil {
 		s.lite.drop()
 	}
