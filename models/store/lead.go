@@ -55,3 +55,10 @@ func (l *lead) drop() {
 	_ = l.conn.Close()
 	l.conn = nil
 }
+
+// end gives the lock back for good.
+func (l *lead) end() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.drop()
+}

@@ -18,7 +18,7 @@ func TestOneProcessLeads(t *testing.T) {
 	if !one.Leads(ctx) || !one.Leads(ctx) || other.Leads(ctx) {
 		t.Fatal("not the first one alone leads")
 	}
-	if _, err := other.reader.Exec(`SELECT pg_terminate_backend(l.pid) FROM pg_locks l JOIN pg_database d ON d.oid = l.database
+	if _, err := other.reader.Exec(`SELECT pg_terminate_backend(l.pid, 5000) FROM pg_locks l JOIN pg_database d ON d.oid = l.database
  WHERE d.datname = current_database() AND l.locktype = 'advisory'`); err != nil {
 		t.Fatal(err)
 	}

@@ -94,10 +94,8 @@ func (s *Store) Close() error {
 		close(s.closing)
 		<-s.finished
 	})
+	s.lead.end()
 	s.bells.stop()
-	s.lead.mu.Lock()
-	s.lead.drop()
-	s.lead.mu.Unlock()
 	if s.lite != nil {
 		s.lite.drop()
 	}
