@@ -2,6 +2,7 @@ package github
 
 import (
 	"context"
+	"crypto/sha256"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -25,6 +26,10 @@ type lookAlike struct {
 	header   http.Header
 	requests int
 	tokens   map[string]bool
+
+	failFrom, failTo int // requests that are answered 502
+	limitFrom        int // requests from which on the hourly limit is used up
+	unchanged        int // requests answered 304
 }
 
 func (l *lookAlike) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -38,7 +43,28 @@ func (l *lookAlike) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		_, _ = w.Write([]byte(`{"message":"no"}`))
 		return
 	}
-	_ = json.NewEncoder(w).Encode(l.answer(w, r))
+	switch {
+	case l.requests >= l.failFrom && l.requests < l.failTo:
+		w.WriteHeader(http.StatusBadGateway)
+		return
+	case l.limitFrom > 0 && l.requests >= l.limitFrom:
+		w.Header().Set("X-RateLimit-Remaining", "0")
+		w.Header().Set("X-RateLimit-Reset", fmt.Sprint(time.Now().Add(time.Hour).Unix()))
+		w.WriteHeader(http.StatusForbidden)
+		return
+	case strings.Contains(r.URL.Path, "hidden"):
+		w.WriteHeader(http.StatusNotFound)
+		return
+	}
+	text, _ := json.Marshal(l.answer(w, r))
+	tag := fmt.Sprintf(`"%x"`, sha256.Sum256(text))
+	w.Header().Set("ETag", tag)
+	if r.Header.Get("If-None-Match") == tag {
+		l.unchanged++
+		w.WriteHeader(http.StatusNotModified)
+		return
+	}
+	_, _ = w.Write(text)
 }
 
 // answer is what the API says to a question; of most lists, that they are empty.
@@ -48,6 +74,8 @@ func (l *lookAlike) answer(w http.ResponseWriter, r *http.Request) any {
 	switch _, _ = fmt.Sscanf(below, "/pulls/%d", &number); {
 	case below == "":
 		return repo()
+	case r.URL.Path == "/orgs/acme/repos":
+		return []any{repo()}
 	case below == "/pulls":
 		return l.page(w, r)
 	case strings.HasSuffix(below, "/reviews"):

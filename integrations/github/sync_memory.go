@@ -15,12 +15,13 @@ import (
 // each repository, and the tags by which GitHub says that nothing changed.
 type memory struct {
 	Version  int                  `json:"v"`
-	Finds    []task               `json:"finds,omitempty"` // where to look for repositories still
-	Seen     []string             `json:"seen,omitempty"`  // repositories met in this round
-	Blind    bool                 `json:"blind,omitempty"` // some could not be looked for: none is taken for gone
-	Order    []string             `json:"order,omitempty"` // repositories to do in this round
-	Repos    map[string]*mark     `json:"repos"`           // by name in lower case
-	Tags     map[string]string    `json:"tags"`            // ETags by address
+	Chosen   string               `json:"chosen,omitempty"` // the patterns that the lists were read with
+	Finds    []task               `json:"finds,omitempty"`  // where to look for repositories still
+	Seen     []string             `json:"seen,omitempty"`   // repositories met in this round
+	Blind    bool                 `json:"blind,omitempty"`  // some could not be looked for: none is taken for gone
+	Order    []string             `json:"order,omitempty"`  // repositories to do in this round
+	Repos    map[string]*mark     `json:"repos"`            // by name in lower case
+	Tags     map[string]string    `json:"tags"`             // ETags by address
 	Progress models.Progress      `json:"progress"`
 	Rest     time.Time            `json:"rest"`            // the import pauses until then
 	Pages    map[string]foundPage `json:"pages,omitempty"` // what lists of repositories held

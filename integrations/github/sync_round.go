@@ -3,6 +3,7 @@ package github
 import (
 	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"throughline/models"
@@ -23,6 +24,10 @@ func stages() []models.Stage {
 // beginRound plans to look for the repositories first.
 func (v *visit) beginRound() {
 	v.Seen, v.Blind = nil, false
+	if chosen := strings.Join(patterns(v.account), " "); chosen != v.Chosen { // lists hold others now
+		v.Chosen, v.Pages = chosen, nil
+		maps.DeleteFunc(v.Tags, func(address, _ string) bool { return !strings.HasPrefix(address, "repos/") })
+	}
 	for _, pattern := range patterns(v.account) {
 		v.Finds = append(v.Finds, where(pattern))
 	}
