@@ -50,8 +50,15 @@ type Setting struct {
 	Secret   bool // kept apart, never shown again
 	Required bool
 	URL      bool // an upstream address: goes through the guarded client's check on save
+	Host     bool // a host name that the upstream's address follows from: likewise
+	Long     bool // of several lines
+	Made     bool // a secret that is made up where none is given
+	Options  []Option
 	Default  string
 }
+
+// Option is one of the values that a setting may take.
+type Option struct{ Value, Label string }
 
 // Account is one connected upstream: its settings, secrets included.
 type Account struct {

@@ -98,11 +98,13 @@ func backOff(failures int) time.Duration {
 	return pause
 }
 
-// plain says an error to people. Secrets are cut out, should an upstream have
-// repeated them.
-func plain(err error, poller Poller, a Account) string {
+func plain(err error, poller Poller, a Account) string { return Plain(err, poller.About(), a) }
+
+// Plain says an error to people, in at most 500 bytes. Secrets are cut out, should
+// an upstream have repeated them.
+func Plain(err error, about About, a Account) string {
 	text := Words(err)
-	for _, s := range poller.About().Settings {
+	for _, s := range about.Settings {
 		if secret := a.Get(s.Name); s.Secret && secret != "" {
 			text = strings.ReplaceAll(text, secret, "…")
 		}

@@ -40,6 +40,7 @@ var onlyIn = map[string][]string{
 	"github.com/gin-gonic/gin":    {"handlers", "handlers/*"},
 	"github.com/yuin/goldmark":    {"views/markdown"},
 	"github.com/google/go-github": {"integrations/github"},
+	"github.com/bradleyfalzon/":   {"integrations/github"},
 }
 
 type goPackage struct {

@@ -68,7 +68,12 @@ func (g *gate) RoundTrip(r *http.Request) (*http.Response, error) {
 }
 
 // turnKey keeps apart what GitHub counts apart: hosts, and on them the accounts.
-func turnKey(r *http.Request) string { return r.URL.Host + " " + r.Header.Get("Authorization") }
+func turnKey(r *http.Request) string {
+	if name, ok := r.Context().Value(turnName{}).(string); ok {
+		return r.URL.Host + " " + name
+	}
+	return r.URL.Host + " " + r.Header.Get("Authorization")
+}
 
 // heed notes until when the host wants to be left alone: a Retry-After, or the
 // end of the hour whose requests are used up. go-github v62 knows only those

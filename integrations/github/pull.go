@@ -14,6 +14,7 @@ import (
 type Polled struct {
 	Source
 	client *http.Client
+	apps   apps
 }
 
 // New makes a Polled that asks through the client, one request at a time to each
@@ -29,23 +30,19 @@ const pollEvery = 5 * time.Minute
 // About is the source's, with what asking needs.
 func (p *Polled) About() integrations.About {
 	about := p.Source.About()
-	about.Settings = append(about.Settings,
-		integrations.Setting{Name: "token", Label: "Access token", Secret: true,
-			Help: "Optional: a fine-grained token that may read. History is imported, and lost webhooks are found within minutes, for the repositories above."},
-		integrations.Setting{Name: "history", Label: "History",
-			Help: "How many days back the first import goes; 365 when empty. What is open is imported whatever its age."},
-		integrations.Setting{Name: "api_url", Label: "API address", URL: true, Default: "https://api.github.com/",
-			Help: "Of an Enterprise Server: https://HOST/api/v3/"})
+	about.Settings = append(about.Settings, credentials...)
+	about.Settings = append(about.Settings, integrations.Setting{Name: "history", Label: "History",
+		Help: "How many days back the first import goes; 365 when empty. What is open is imported whatever its age."})
 	return about
 }
 
 // Every is the pause between rounds.
 func (p *Polled) Every() time.Duration { return pollEvery }
 
-// Polls tells whether the account can be asked: it has a token, and says for
-// which repositories.
+// Polls tells whether the account can be asked: it has a token or is an App's, and
+// says for which repositories.
 func (p *Polled) Polls(account integrations.Account) bool {
-	return account.Get("token") != "" && len(patterns(account)) > 0
+	return lets(account) && len(patterns(account)) > 0
 }
 
 // Check refuses settings that do not work, and tries the access on the first

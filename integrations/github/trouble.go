@@ -16,6 +16,10 @@ import (
 // when it wants to be left alone. go-github v62 knows the limits that come as
 // 403; 429 is read here.
 func trouble(repository string, err error) error {
+	var said *models.Error
+	if errors.As(err, &said) {
+		return err // in words already
+	}
 	var wish *integrations.RetryAfter
 	if errors.As(err, &wish) {
 		return wish
