@@ -2,8 +2,11 @@ package handlers
 
 import (
 	"context"
+	"crypto/rand"
+	"encoding/base64"
 	"net/http"
 	"net/url"
+	"strings"
 	"time"
 
 	"throughline/integrations"
@@ -85,8 +88,11 @@ func (h *Handlers) createIntegration(ctx context.Context, in *struct {
 		return nil, models.FieldErrorf(models.Unprocessed, "source", "There is no source called %q.", in.Body.Source)
 	}
 	settings, secrets, err := h.sortSettings(ctx, source.About(), in.Body.Settings, nil)
+	if err == nil {
+		err = valid(source, settings, secrets, nil)
+	}
 	if err != nil {
-		return nil, err
+		return nil, underSettings(err)
 	}
 	i, err := h.Store.CreateIntegration(ctx, actor(ctx), request(ctx).project.ID, in.Body.Source, in.Body.Name, settings, secrets)
 	if err != nil {
@@ -108,8 +114,10 @@ func (h *Handlers) sortSettings(ctx context.Context, a integrations.About, sent,
 		if err := h.checkSetting(ctx, f, value, given, old != nil); err != nil {
 			return nil, nil, err
 		}
-		moved = moved || f.URL && given && old != nil && hostOf(value) != hostOf(old[f.Name])
+		moved = moved || given && old != nil && moves(f, old[f.Name], value)
 		switch {
+		case f.Made && value == "" && old == nil:
+			secrets[f.Name] = newSecret()
 		case f.Secret && given:
 			secrets[f.Name] = value
 		case !f.Secret:
@@ -138,7 +146,7 @@ func firstOf(given bool, value, old, fallback string) string {
 }
 
 func (h *Handlers) checkSetting(ctx context.Context, f integrations.Setting, value string, given, exists bool) error {
-	if f.Required && value == "" && (given || !exists) {
+	if value == "" && (f.Required && (given || !exists) || f.Made && given && exists) {
 		return models.FieldErrorf(models.Unprocessed, "settings."+f.Name, "%s is needed.", f.Label)
 	}
 	if !f.URL || value == "" {
@@ -158,12 +166,30 @@ func forgetSecrets(a integrations.About, secrets map[string]string) error {
 		if _, sent := secrets[f.Name]; !f.Secret || sent {
 			continue
 		}
-		if f.Required {
+		if f.Required || f.Made {
 			return models.FieldErrorf(models.Unprocessed, "settings."+f.Name, "%s was given for another host. Enter it again.", f.Label)
 		}
 		secrets[f.Name] = ""
 	}
 	return nil
+}
+
+// moves tells whether a changed setting leads to another host.
+func moves(f integrations.Setting, old, now string) bool {
+	switch {
+	case f.URL:
+		return hostOf(old) != hostOf(now)
+	case f.Host:
+		return !strings.EqualFold(firstOf(old != "", old, "", f.Default), firstOf(now != "", now, "", f.Default))
+	}
+	return false
+}
+
+// newSecret is one that nobody has to think of.
+func newSecret() string {
+	b := make([]byte, 32)
+	_, _ = rand.Read(b) // never fails
+	return base64.RawURLEncoding.EncodeToString(b)
 }
 
 func hostOf(address string) string {
@@ -204,8 +230,11 @@ func (h *Handlers) changeIntegration(ctx context.Context, in *struct {
 		return nil, models.Errorf(models.NotFound, "There is no source called %q.", i.Source)
 	}
 	settings, secrets, err := h.sortSettings(ctx, source.About(), in.Body.Settings, i.Settings)
+	if err == nil {
+		err = h.validChange(ctx, source, i, settings, secrets)
+	}
 	if err != nil {
-		return nil, err
+		return nil, underSettings(err)
 	}
 	if err := h.Store.UpdateIntegration(ctx, actor(ctx), i.ID, settings, secrets); err != nil {
 		return nil, err

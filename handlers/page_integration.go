@@ -52,10 +52,15 @@ func (h *Handlers) integrationPage(c *gin.Context, i store.Integration, s integr
 		}
 	}
 	if _, receives := s.(integrations.Receiver); receives {
-		p.HookURL = h.base.JoinPath("hooks", url.PathEscape(i.Source), url.PathEscape(i.Name)).String()
+		p.HookURL = h.hookURL(i)
 		p.Curl, p.Notes = tryLine(s.About(), p.HookURL)
 	}
 	return p
+}
+
+// hookURL is where an integration's upstream posts.
+func (h *Handlers) hookURL(i store.Integration) string {
+	return h.base.JoinPath("hooks", url.PathEscape(i.Source), url.PathEscape(i.Name)).String()
 }
 
 // tryLine is a line that posts one event, and what else is to be known.
@@ -82,10 +87,16 @@ func (h *Handlers) submitIntegration(c *gin.Context) error {
 	}
 	settings, secrets, err := h.settingsForm(c, s.About(), &i)
 	if err == nil {
+		err = h.validChange(c.Request.Context(), s, i, settings, secrets)
+	}
+	if err == nil {
 		err = h.Store.UpdateIntegration(c.Request.Context(), h.principal(c), i.ID, settings, secrets)
 	}
 	if refused(err) {
 		return h.refuseIntegration(c, h.integrationPage(c, i, s), err)
+	}
+	if err == nil {
+		h.Sync(i.ID)
 	}
 	return seeUnless(c, err, integrationPath(project(c), i.Source, i.Name))
 }

@@ -108,7 +108,12 @@ func (h *Handlers) connect(c *gin.Context) error {
 	name := strings.TrimSpace(c.PostForm("name"))
 	settings, secrets, err := h.settingsForm(c, s.About(), nil)
 	if err == nil {
-		_, err = h.Store.CreateIntegration(c.Request.Context(), h.principal(c), project(c).ID, s.About().Name, name, settings, secrets)
+		err = valid(s, settings, secrets, nil)
+	}
+	if err == nil {
+		var i store.Integration
+		i, err = h.Store.CreateIntegration(c.Request.Context(), h.principal(c), project(c).ID, s.About().Name, name, settings, secrets)
+		h.Sync(i.ID)
 	}
 	if !refused(err) {
 		return seeUnless(c, err, integrationPath(project(c), s.About().Name, name))
@@ -137,8 +142,10 @@ func (h *Handlers) settingsForm(c *gin.Context, a integrations.About, old *store
 	moved := false
 	for _, f := range a.Settings {
 		value := strings.TrimSpace(c.PostForm("setting." + f.Name))
-		moved = moved || f.URL && old != nil && hostOf(value) != hostOf(old.Settings[f.Name])
+		moved = moved || old != nil && moves(f, old.Settings[f.Name], value)
 		switch {
+		case value == "" && f.Made && old == nil:
+			value = newSecret()
 		case value == "" && f.Secret && old != nil:
 			continue
 		case value == "" && f.Required:

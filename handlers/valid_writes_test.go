@@ -136,6 +136,12 @@ var validWrites = map[string]func(w *writer) (path, body string){
 	"PATCH /api/v1/projects/:key/integrations/:source/:name": func(w *writer) (string, string) {
 		return "/api/v1/projects/MINE/integrations/github/" + w.connected(), `{"settings":{"secret":"t"}}`
 	},
+	"POST /api/v1/projects/:key/integrations/:source/:name/check": func(w *writer) (string, string) {
+		return "/api/v1/projects/MINE/integrations/github/" + w.connected() + "/check", ""
+	},
+	"POST /api/v1/projects/:key/integrations/:source/:name/webhook": func(w *writer) (string, string) {
+		return "/api/v1/projects/MINE/integrations/github/" + w.connected() + "/webhook", `{"by_hand":true}`
+	},
 	"DELETE /api/v1/projects/:key/integrations/:source/:name": func(w *writer) (string, string) {
 		return "/api/v1/projects/MINE/integrations/github/" + w.connected(), ""
 	},

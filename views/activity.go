@@ -39,6 +39,10 @@ func sentence(a models.Activity) string {
 		return "handed over what a leaver owned"
 	case "integration.created", "integration.changed", "integration.deleted":
 		return strings.TrimPrefix(a.Action, "integration.") + " the integration " + d("integration")
+	case "integration.checked":
+		return "checked what the integration " + d("integration") + " may do"
+	case "integration.hooked":
+		return "set up the webhooks of the integration " + d("integration")
 	case "audit.exported":
 		return "exported " + d("rows") + " rows of the record as " + d("format")
 	case "governance.set":
