@@ -55,7 +55,7 @@ func ownersNamed(account integrations.Account) (out []string) {
 // named are the repositories that the patterns name in full.
 func named(account integrations.Account) (out []string) {
 	for _, pattern := range patterns(account) {
-		if where(pattern).Kind == findNamed {
+		if where(account, pattern).Kind == findNamed {
 			out = append(out, pattern)
 		}
 	}

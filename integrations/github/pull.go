@@ -57,7 +57,7 @@ func (p *Polled) Check(ctx context.Context, account integrations.Account) error 
 	}
 	for _, pattern := range patterns(account) {
 		v := &visit{ctx: ctx, source: p, api: api, account: account, memory: recall("")}
-		if _, err := v.get(v.findAddress(where(pattern))); err != nil && !(absent(err) && where(pattern).Kind == findOwner) {
+		if _, err := v.get(v.findAddress(where(account, pattern))); err != nil && !(absent(err) && where(account, pattern).Kind == findOwner) {
 			return trouble(pattern, err)
 		}
 	}

@@ -20,9 +20,10 @@ const (
 )
 
 // where says how to find the repositories of a pattern.
-func where(pattern string) task {
+func where(account integrations.Account, pattern string) task {
 	owner, name, both := strings.Cut(pattern, "/")
 	switch {
+	case byApp(account) && strings.ContainsAny(pattern, `*?[\`):
 	case both && !strings.ContainsAny(pattern, `*?[\`):
 		return task{Kind: findNamed, Arg: pattern}
 	case both && name != "" && !strings.ContainsAny(owner, `*?[\`):
@@ -41,7 +42,7 @@ func (v *visit) findAddress(t task) string {
 	case findUser:
 		return "users/" + url.PathEscape(t.Arg) + "/repos" + list
 	}
-	if v.account.Get("app_id") != "" {
+	if byApp(v.account) {
 		return "installation/repositories" + list
 	}
 	return "user/repos" + list
@@ -50,6 +51,9 @@ func (v *visit) findAddress(t task) string {
 // find asks for one page of repositories.
 func (v *visit) find() error {
 	t := v.Finds[0]
+	if t.Kind == findAppHook || t.Kind == findOrgHooks {
+		return v.nextFind(v.above(t))
+	}
 	a, err := v.getNew(v.findAddress(t))
 	switch {
 	case err != nil && absent(err) && t.Kind == findOwner: // a person's, then
@@ -65,6 +69,14 @@ func (v *visit) find() error {
 		if err := v.meet(t, a); err != nil {
 			return err
 		}
+	}
+	return v.nextFind(nil)
+}
+
+// nextFind goes on, after the last one with the repositories.
+func (v *visit) nextFind(err error) error {
+	if err != nil {
+		return err
 	}
 	v.moved = true
 	v.Finds = v.Finds[1:]

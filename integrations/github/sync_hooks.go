@@ -26,6 +26,8 @@ type listedHook struct {
 	} `json:"last_response"`
 }
 
+func (h listedHook) id() string { return strconv.FormatInt(h.ID, 10) }
+
 // ours tells whether the hook posts to this integration.
 func (h listedHook) ours(name string) bool {
 	u, err := url.Parse(h.Config.URL)
@@ -88,7 +90,11 @@ const deliveriesBack = 72 * time.Hour // GitHub keeps them about three days
 // deliveries finds webhooks that never arrived. One that failed once is sent
 // again by GitHub; one that failed twice, or may not be sent again, is read.
 func (v *visit) deliveries(repo *mark, t task) error {
-	at := "repos/" + repo.Name + "/hooks/" + t.Arg + "/deliveries"
+	return v.delivered("repos/" + repo.Name + "/hooks/" + t.Arg + "/deliveries")
+}
+
+// delivered looks through a webhook's list of deliveries, if it changed.
+func (v *visit) delivered(at string) error {
 	a, err := v.getNew(at + "?per_page=100")
 	if err != nil || a.unchanged {
 		return hiddenIsFine(err)
@@ -97,9 +103,9 @@ func (v *visit) deliveries(repo *mark, t task) error {
 	if err != nil {
 		return hiddenIsFine(err)
 	}
-	maps.DeleteFunc(repo.Missed, func(guid string, _ bool) bool { return len(lost[guid]) == 0 })
+	maps.DeleteFunc(v.Missed, func(guid, hook string) bool { return hook == at && len(lost[guid]) == 0 })
 	for _, guid := range slices.Sorted(maps.Keys(lost)) {
-		if err := v.recover(repo, at, guid, lost[guid]); err != nil {
+		if err := v.recover(at, guid, lost[guid]); err != nil {
 			return err
 		}
 	}
@@ -139,9 +145,9 @@ func (v *visit) lost(at string, a answer) (map[string][]listedDelivery, error) {
 	return lost, nil
 }
 
-func (v *visit) recover(repo *mark, at, guid string, attempts []listedDelivery) error {
+func (v *visit) recover(at, guid string, attempts []listedDelivery) error {
 	one := at + "/" + strconv.FormatInt(attempts[0].ID, 10)
-	if repo.Missed[guid] {
+	if _, read := v.Missed[guid]; read {
 		return nil
 	}
 	if len(attempts) == 1 {
@@ -149,11 +155,11 @@ func (v *visit) recover(repo *mark, at, guid string, attempts []listedDelivery) 
 			return err
 		}
 	}
-	return v.readDelivery(repo, one, attempts[0])
+	return v.readDelivery(at, one, attempts[0])
 }
 
 // readDelivery takes in a delivery that never arrived.
-func (v *visit) readDelivery(repo *mark, one string, d listedDelivery) error {
+func (v *visit) readDelivery(at, one string, d listedDelivery) error {
 	a, err := v.get(one)
 	if err != nil {
 		return hiddenIsFine(err)
@@ -169,7 +175,7 @@ func (v *visit) readDelivery(repo *mark, one string, d listedDelivery) error {
 	if event, err := decode(v.account, d.Event, delivery.Request.Payload); err == nil && event.Err == nil {
 		v.found = append(v.found, event.Batch.Descriptions...)
 	}
-	watch(&repo.Missed, d.GUID, true)
+	watch(&v.Missed, d.GUID, at)
 	return nil
 }
 

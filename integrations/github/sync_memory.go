@@ -23,8 +23,10 @@ type memory struct {
 	Repos    map[string]*mark     `json:"repos"`            // by name in lower case
 	Tags     map[string]string    `json:"tags"`             // ETags by address
 	Progress models.Progress      `json:"progress"`
-	Rest     time.Time            `json:"rest"`            // the import pauses until then
-	Pages    map[string]foundPage `json:"pages,omitempty"` // what lists of repositories held
+	Above    map[string][]string  `json:"above,omitempty"`  // webhooks of organisations, by owner
+	Missed   map[string]string    `json:"missed,omitempty"` // deliveries that were read because they can not arrive, with their hook
+	Rest     time.Time            `json:"rest"`             // the import pauses until then
+	Pages    map[string]foundPage `json:"pages,omitempty"`  // what lists of repositories held
 }
 
 const memoryVersion = 1
@@ -36,6 +38,8 @@ type task struct {
 	Page int             `json:"p,omitempty"`
 	With json.RawMessage `json:"w,omitempty"` // what an answer hangs on
 }
+
+func (t task) same(o task) bool { return t.Kind == o.Kind && t.Arg == o.Arg }
 
 // mark is what is remembered of a repository.
 type mark struct {
@@ -62,7 +66,6 @@ type mark struct {
 
 	Hook     string           `json:"hook,omitempty"`
 	HookID   int64            `json:"hook_id,omitempty"`
-	Missed   map[string]bool  `json:"missed,omitempty"` // deliveries that were read after redelivery failed
 	Error    string           `json:"error,omitempty"`
 	Notes    []string         `json:"notes,omitempty"`
 	State    models.SyncState `json:"state"`

@@ -29,11 +29,14 @@ func (v *visit) beginRound() {
 		maps.DeleteFunc(v.Tags, func(address, _ string) bool { return !strings.HasPrefix(address, "repos/") })
 	}
 	for _, pattern := range patterns(v.account) {
-		v.Finds = append(v.Finds, where(pattern))
+		if t := where(v.account, pattern); !slices.ContainsFunc(v.Finds, t.same) {
+			v.Finds = append(v.Finds, t)
+		}
 	}
 	if len(v.Finds) == 0 {
-		v.Finds = []task{where("*")}
+		v.Finds = []task{where(v.account, "*")}
 	}
+	v.Finds = append(v.hookTasks(), v.Finds...)
 	if !v.Progress.Begun() {
 		v.Progress = models.Progress{Stages: stages(), StartedAt: time.Now().UTC()}
 	}
