@@ -71,28 +71,32 @@ type StateFact struct {
 
 // Merge takes in what a description says and names the facts that changed.
 func (f Facts) Merge(d Description, integration int64) (changed []string) {
-	return f.MergeRanked(d, RankOf(d), integration)
+	changed, _ = f.MergeRanked(d, RankOf(d), integration)
+	return changed
 }
 
 // MergeRanked is Merge for a caller who knows the description's rank already.
-func (f Facts) MergeRanked(d Description, rank Rank, integration int64) (changed []string) {
+// raised tells whether a fact was said anew, by a higher rank: it must be kept
+// even if nothing changed, or else what lies between would win when it comes late.
+func (f Facts) MergeRanked(d Description, rank Rank, integration int64) (changed []string, raised bool) {
 	for name, value := range fields(d) {
-		if f.set(name, value, rank, integration) {
+		differs, higher := f.set(name, value, rank, integration)
+		if raised = raised || higher; differs {
 			changed = append(changed, name)
 		}
 	}
 	slices.Sort(changed)
-	return changed
+	return changed, raised
 }
 
-func (f Facts) set(name string, value any, rank Rank, integration int64) bool {
+func (f Facts) set(name string, value any, rank Rank, integration int64) (differs, higher bool) {
 	text, err := json.Marshal(value)
 	old, known := f[name]
 	if err != nil || known && !old.Rank.Less(rank) {
-		return false
+		return false, false
 	}
 	f[name] = Fact{Value: text, Rank: rank, Integration: integration}
-	return !known || !bytes.Equal(old.Value, text)
+	return !known || !bytes.Equal(old.Value, text), true
 }
 
 // fields are the facts that a description holds.

@@ -105,7 +105,8 @@ func (w *wave) merge(row *subjectRow, d models.Description, rank models.Rank) {
 			delete(d.Facts, name)
 		}
 	}
-	row.changed = append(row.changed, row.facts.MergeRanked(d, rank, w.in.Integration.ID)...)
+	changed, raised := row.facts.MergeRanked(d, rank, w.in.Integration.ID)
+	row.changed, row.raised = append(row.changed, changed...), row.raised || raised
 	if !row.described {
 		row.described, row.dirty = true, true
 	}

@@ -118,15 +118,16 @@ func (w *wave) finish(row *subjectRow) error {
 		row.state, row.stateAt = declared.State, millis(declared.At)
 	}
 	row.raw = declared.Raw
-	if len(row.changed) == 0 && !row.dirty && row.ref.Kind != models.Model { // a model's card depends on its versions
-		return nil
+	same := len(row.changed) == 0 && !row.dirty
+	if same && row.ref.Kind != models.Model { // a model's card depends on its versions
+		return w.saveRanks(row)
 	}
 	moved, err := w.place(row)
 	if err != nil {
 		return fmt.Errorf("place %s %s: %w", row.ref.Kind, row.ref.Key, err)
 	}
-	if len(row.changed) == 0 && !row.dirty {
-		return nil
+	if same {
+		return w.saveRanks(row)
 	}
 	if row.seq, err = w.record(w.project, row.id, "subject.changed", w.detail(row, moved)); err != nil {
 		return err

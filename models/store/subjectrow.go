@@ -25,6 +25,7 @@ type subjectRow struct {
 	stateAt, upstreamAt int64
 
 	changed []string // facts that this write changed
+	raised  bool     // facts were said anew, by a higher rank
 	dirty   bool     // something else changed: links, owners, the state in force
 	touched bool     // it waits to be evaluated
 	here    bool     // this write describes it
@@ -135,6 +136,18 @@ func parentOf(ref models.Ref) (models.Ref, bool) {
 func (u *unit) save(r *subjectRow) error {
 	_, err := u.exec(`UPDATE subjects SET home_id = ?, title = ?, url = ?, state = ?, raw = ?, checks = ?, described = ?, facts = ?, seq = ?, state_at = ?, upstream_at = ?, updated_at = ? WHERE id = ?`,
 		r.home, r.title, r.url, r.state, r.raw, r.checks, flag(r.described), encode(r.facts), r.seq, r.stateAt, r.upstreamAt, u.at(), r.id)
+	if err != nil {
+		return fmt.Errorf("save %s %s: %w", r.ref.Kind, r.ref.Key, err)
+	}
+	return nil
+}
+
+// saveRanks keeps that facts were said anew. Nothing that anybody sees changed.
+func (u *unit) saveRanks(r *subjectRow) error {
+	if !r.raised {
+		return nil
+	}
+	_, err := u.exec(`UPDATE subjects SET facts = ?, upstream_at = ? WHERE id = ?`, encode(r.facts), r.upstreamAt, r.id)
 	if err != nil {
 		return fmt.Errorf("save %s %s: %w", r.ref.Kind, r.ref.Key, err)
 	}
