@@ -46,9 +46,12 @@ func (h *Handlers) integrationPage(c *gin.Context, i store.Integration, s integr
 	p.Frame.Crumbs[len(p.Frame.Crumbs)-1].Text = i.Name
 	row := h.integrationRow(i)
 	p.Health, p.Polls = &row, row.Polls
+	_, p.Checks = s.(integrations.Prober)
+	_, p.Hooks = s.(integrations.Hooker)
+	known, err := h.Store.IntegrationFor(c.Request.Context(), i.Source, i.Name)
 	for n, f := range p.Fields {
 		if p.Fields[n].Value = i.Settings[f.Name]; f.Secret {
-			p.Fields[n].Value, p.Fields[n].Kept = "", true
+			p.Fields[n].Value, p.Fields[n].Kept = "", err != nil || known.Secrets[f.Name] != ""
 		}
 	}
 	if _, receives := s.(integrations.Receiver); receives {
@@ -67,7 +70,7 @@ func (h *Handlers) hookURL(i store.Integration) string {
 func tryLine(a integrations.About, hook string) (curl string, notes []string) {
 	switch {
 	case a.Name == "github":
-		return "", []string{"In the repository's or organisation's settings on GitHub, add a webhook with this address, the content type application/json, the same secret, and the events: pull requests, reviews, check runs, statuses, workflow runs and jobs, pushes, deployments and their statuses."}
+		return "", nil // its page of the webhook has all of it
 	case a.Auth != integrations.ByToken:
 		return "", []string{"Every post is checked against the secret below."}
 	case a.Name == "cloudevents":

@@ -15,7 +15,7 @@ import (
 
 func (h *Handlers) integrationRoutes() []Route {
 	one := "/projects/:key/integrations/:source/:name"
-	return []Route{
+	return append(h.setupRoutes(), []Route{
 		get("/projects/:key/integrations", inProject(models.Maintainer), h.showIntegrations),
 		get("/projects/:key/integrations/new/:source", inProject(models.Maintainer), h.showConnect),
 		post("/projects/:key/integrations/new/:source", inProject(models.Maintainer), h.connect),
@@ -26,7 +26,7 @@ func (h *Handlers) integrationRoutes() []Route {
 		get("/projects/:key/deliveries", inProject(models.Maintainer), h.showDeliveries),
 		get("/projects/:key/deliveries/:id", inProject(models.Maintainer), h.showDelivery),
 		post("/projects/:key/deliveries/:id/replay", inProject(models.Maintainer), h.submitReplay),
-	}
+	}...)
 }
 
 func (h *Handlers) showIntegrations(c *gin.Context) error {
@@ -86,6 +86,9 @@ func (h *Handlers) showConnect(c *gin.Context) error {
 	if err != nil {
 		return err
 	}
+	if guided, ok := s.(integrations.Guided); ok {
+		return h.showGuide(c, s, guided)
+	}
 	p := h.connectPage(c, s)
 	p.Name = strings.ToLower(project(c).Key)
 	return render(c, http.StatusOK, views.Integration(p))
@@ -95,7 +98,7 @@ func (h *Handlers) connectPage(c *gin.Context, s integrations.Source) views.Inte
 	p := views.IntegrationPage{Project: project(c), Source: sourceInfo(s)}
 	p.Frame = h.settingsFrame(c, "Connect "+p.Source.Title, views.Crumb{Text: "Integrations", Path: "/projects/" + project(c).Key + "/integrations"})
 	for _, f := range s.About().Settings {
-		p.Fields = append(p.Fields, views.SettingField{Name: f.Name, Label: f.Label, Help: f.Help, Value: f.Default, Secret: f.Secret, Required: f.Required})
+		p.Fields = append(p.Fields, fieldOfSetting(f))
 	}
 	return p
 }
@@ -110,13 +113,30 @@ func (h *Handlers) connect(c *gin.Context) error {
 	if err == nil {
 		err = valid(s, settings, secrets, nil)
 	}
+	var i store.Integration
 	if err == nil {
-		var i store.Integration
 		i, err = h.Store.CreateIntegration(c.Request.Context(), h.principal(c), project(c).ID, s.About().Name, name, settings, secrets)
-		h.Sync(i.ID)
 	}
+	if err == nil {
+		h.Sync(i.ID)
+		return h.afterConnecting(c, i, s)
+	}
+	return h.refuseConnection(c, s, name, err)
+}
+
+// refuseConnection gives the form of a new integration back.
+func (h *Handlers) refuseConnection(c *gin.Context, s integrations.Source, name string, err error) error {
 	if !refused(err) {
-		return seeUnless(c, err, integrationPath(project(c), s.About().Name, name))
+		return err
+	}
+	if guided, ok := s.(integrations.Guided); ok {
+		p, pageErr := h.guidePage(c, s, guided, c.PostForm("way"), func(field string) string {
+			return strings.TrimSpace(c.PostForm(map[bool]string{true: "name", false: "setting." + field}[field == "name"]))
+		})
+		if pageErr != nil {
+			return pageErr
+		}
+		return h.refuseGuide(c, p, err)
 	}
 	p := h.connectPage(c, s)
 	p.Name = name

@@ -127,6 +127,12 @@ var validWrites = map[string]func(w *writer) (path, body string){
 	"POST /projects/:key/integrations/:source/:name/delete": func(w *writer) (string, string) {
 		return "/projects/MINE/integrations/github/" + w.connected() + "/delete", ""
 	},
+	"POST /projects/:key/integrations/:source/:name/check": func(w *writer) (string, string) {
+		return "/projects/MINE/integrations/github/" + w.connected() + "/check", ""
+	},
+	"POST /projects/:key/integrations/:source/:name/webhook": func(w *writer) (string, string) {
+		return "/projects/MINE/integrations/github/" + w.connected() + "/webhook", "how=hand"
+	},
 	"POST /projects/:key/integrations/:source/:name/sync": func(w *writer) (string, string) {
 		return "/projects/MINE/integrations/github/" + w.connected() + "/sync", ""
 	},

@@ -33,6 +33,7 @@ type Hooker interface {
 
 // HookByHand is what a person does at the upstream where Hook may not.
 type HookByHand struct {
+	Makes   string // what Hook does, in a sentence
 	Setting string // the name of the secret both sides share
 	Pages   []Link // where webhooks are entered
 	Kind    string // the content type

@@ -20,3 +20,4 @@ if (document.querySelector(".board-page")) {
   live(board());
 }
 if (document.querySelector("[data-passkey], [data-no-passkey]")) (await import("./passkeys.js")).passkeys();
+if (document.querySelector("[data-await]")) (await import("./await.js")).follow();

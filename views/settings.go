@@ -72,13 +72,20 @@ type IntegrationPage struct {
 	Error   string
 	Field   string // the field the error is about
 	Polls   bool
+	Checks  bool // what it may do can be checked
+	Hooks   bool // its webhook can be made
 }
 
 // SettingField is one field of an integration's form.
 type SettingField struct {
 	Name, Label, Help, Value string
 	Secret, Required, Kept   bool // Kept: a secret is stored, leave empty to keep it
+	Long                     bool // of several lines
+	Options                  []SettingOption
 }
+
+// SettingOption is one of the values that a field may take.
+type SettingOption struct{ Value, Label string }
 
 // DeliveriesPage lists deliveries, by default those that wait for a hand.
 type DeliveriesPage struct {

@@ -36,12 +36,12 @@ func (Source) About() integrations.About {
 		Auth:    integrations.BySignature,
 		MaxBody: MaxBody,
 		Settings: []integrations.Setting{
-			{Name: "secret", Label: "Webhook secret", Secret: true, Made: true,
-				Help: "The secret of the webhook on GitHub. Empty: one is made up. Two, separated by a comma, while you change it; it cannot hold a comma itself."},
 			{Name: "repositories", Label: "Repositories",
 				Help: "Only these, separated by commas: acme/fraud, acme/*. Empty means all that post here."},
 			{Name: "host", Label: "Host", Default: defaultHost, Host: true,
 				Help: "github.com, or the host name of your GitHub Enterprise Server."},
+			{Name: "secret", Label: "Webhook secret", Secret: true, Made: true,
+				Help: "The secret of the webhook on GitHub. Empty: one is made up. Two, separated by a comma, while you change it; it cannot hold a comma itself."},
 		},
 	}
 }

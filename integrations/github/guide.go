@@ -10,7 +10,7 @@ import (
 // Guide is how GitHub is connected, for the host and the repositories that were
 // chosen: as an App, with a token, or by webhooks alone.
 func (p *Polled) Guide(account integrations.Account, hook string) integrations.Guide {
-	return integrations.Guide{First: []string{"host", "repositories"}, Ways: []integrations.Way{
+	return integrations.Guide{First: []string{"repositories", "host"}, Ways: []integrations.Way{
 		tokenWay(account), appWay(account, hook), hooksWay(account)}}
 }
 
@@ -18,11 +18,11 @@ func tokenWay(account integrations.Account) integrations.Way {
 	account = having(account, "token")
 	return integrations.Way{Name: "token", Title: "Fine-grained token",
 		Summary:  "Quickest: made in a minute by whoever may read the repositories. It ends after a year at most, and asks in that person's name.",
-		Settings: []string{"token", "secret"},
+		Settings: []string{"token"},
 		Do: []string{
 			"Open the page for a new token. As resource owner choose who owns the repositories.",
 			"Under Repository access choose the repositories.",
-			"Under Permissions, Repository permissions, choose those in the table. Generate the token, and paste it below.",
+			"Under Permissions, Repository permissions, choose those that are listed here. Generate the token, and paste it into the form.",
 		},
 		Links: []integrations.Link{{Text: "New fine-grained token on " + host(account), URL: tokenPage(account)}},
 		Needs: needs(account)}
@@ -32,7 +32,7 @@ func appWay(account integrations.Account, hook string) integrations.Way {
 	account = having(account, "app_id", "app_key")
 	return integrations.Way{Name: "app", Title: "GitHub App",
 		Summary:  "Best for an organisation: belongs to no person, never ends, sees checks, has one webhook for all repositories, and a higher limit.",
-		Settings: []string{"app_id", "app_key", "installation", "secret"},
+		Settings: []string{"app_id", "app_key", "installation"},
 		Do: []string{
 			"Open the page for a new App: name, permissions, events and the webhook's address are filled in. Set no webhook secret there: Throughline does it later. Create the App.",
 			"Note the App ID. Generate a private key: a file is downloaded.",
@@ -106,7 +106,9 @@ func filled(u *url.URL, account integrations.Account, q url.Values) string {
 // ByHand is what a person enters on GitHub.
 func (p *Polled) ByHand(account integrations.Account) integrations.HookByHand {
 	out := integrations.HookByHand{Setting: "secret", Kind: "application/json", Events: hookEvents()}
+	out.Makes = "One webhook in each repository that you chose; where all repositories of an organisation are chosen and the token may, one in the organisation. One that is there is brought up to date, not doubled."
 	if byApp(account) {
+		out.Makes = "An App has one webhook for all repositories where it is installed. Its address and its secret are set; the events are those of the App's settings."
 		out.Pages = []integrations.Link{{Text: "Apps on " + host(account), URL: webBase(account).JoinPath("settings/apps").String()}}
 		return out
 	}

@@ -85,6 +85,8 @@ func (b *probe) repositories() error {
 		f.OK, f.How = false, "Not within reach: "+strings.Join(lost, ", ")+". "+b.how("Check the spelling, and choose them under Repository access of the token.", "Check the spelling, and choose them under Repository access of the installation.")
 	case b.repo == nil:
 		f.OK, f.How = false, "No repository that you chose is within reach. "+b.how("Choose some under Repository access of the token.", "Choose some under Repository access of the installation.")
+	case len(patterns(b.account)) == 0:
+		f.OK, f.How = false, "None is chosen: webhooks of all are heard, and nothing is asked for. Name them in the settings, such as acme/fraud or acme/*."
 	default:
 		f.Why = fmt.Sprintf("%s within reach, the first of them %s.", reach, b.repo.GetFullName())
 	}

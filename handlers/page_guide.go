@@ -1,0 +1,171 @@
+package handlers
+
+import (
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+
+	"github.com/gin-gonic/gin"
+
+	"throughline/integrations"
+	"throughline/models"
+	"throughline/models/store"
+	"throughline/views"
+)
+
+// showGuide is the first steps of a connection: what is asked of everybody, then
+// the way that was chosen. Nothing secret is in its address.
+func (h *Handlers) showGuide(c *gin.Context, s integrations.Source, g integrations.Guided) error {
+	typed := func(name string) string { return strings.TrimSpace(c.Query(name)) }
+	way := typed("way")
+	p, err := h.guidePage(c, s, g, way, typed)
+	if err != nil {
+		return err
+	}
+	if way == "" {
+		return render(c, http.StatusOK, views.Guide(p))
+	}
+	settings := map[string]string{}
+	for _, f := range p.First {
+		settings[f.Name] = f.Value
+	}
+	if err := valid(s, settings, nil, nil); err != nil {
+		return h.refuseGuide(c, p, err)
+	}
+	return render(c, http.StatusOK, views.Guide(p))
+}
+
+// guidePage is the page with what was typed: in the address, or in a form that
+// comes back.
+func (h *Handlers) guidePage(c *gin.Context, s integrations.Source, g integrations.Guided, way string, typed func(string) string) (p views.GuidePage, err error) {
+	about := s.About()
+	p = views.GuidePage{Project: project(c), Source: sourceInfo(s), Name: typed("name")}
+	p.Frame = h.connectPage(c, s).Frame
+	if p.Name == "" {
+		if p.Name, err = h.freeName(c, about.Name); err != nil {
+			return p, err
+		}
+	}
+	settings := map[string]string{}
+	for _, name := range g.Guide(integrations.Account{}, "").First {
+		f := fieldOfSetting(settingOf(about, name))
+		if f.Value = typed(name); f.Value == "" {
+			f.Value = settingOf(about, name).Default
+		}
+		settings[name], p.First = f.Value, append(p.First, f)
+	}
+	guide := g.Guide(integrations.Account{Settings: settings}, h.hookURL(store.Integration{Source: about.Name, Name: p.Name}))
+	p.Ways = waysOf(guide, way)
+	p.Way = h.wayPage(c, p, about, guide, way)
+	p.Steps = guideSteps(p.Way != nil, backTo(c, p))
+	return p, nil
+}
+
+// guideSteps are the steps before there is an integration.
+func guideSteps(chosen bool, back string) []views.GuideStep {
+	steps := []views.GuideStep{{Text: "Repositories", Here: !chosen, Done: chosen}, {Text: "Access", Here: chosen}, {Text: "Permissions"}, {Text: "Webhook"}, {Text: "First delivery"}}
+	if chosen {
+		steps[0].Path = back
+	}
+	return steps
+}
+
+func settingOf(a integrations.About, name string) integrations.Setting {
+	i := slices.IndexFunc(a.Settings, func(s integrations.Setting) bool { return s.Name == name })
+	if i < 0 {
+		return integrations.Setting{Name: name}
+	}
+	return a.Settings[i]
+}
+
+func fieldOfSetting(s integrations.Setting) views.SettingField {
+	f := views.SettingField{Name: s.Name, Label: s.Label, Help: s.Help, Value: s.Default, Secret: s.Secret, Required: s.Required, Long: s.Long}
+	for _, o := range s.Options {
+		f.Options = append(f.Options, views.SettingOption(o))
+	}
+	return f
+}
+
+func waysOf(g integrations.Guide, chosen string) (out []views.WayChoice) {
+	for i, w := range g.Ways {
+		out = append(out, views.WayChoice{Name: w.Name, Title: w.Title, Summary: w.Summary, Chosen: w.Name == chosen || chosen == "" && i == 0})
+	}
+	return out
+}
+
+// wayPage is what the chosen way asks for; nil for one that there is not.
+func (h *Handlers) wayPage(c *gin.Context, p views.GuidePage, about integrations.About, g integrations.Guide, name string) *views.WayPage {
+	i := slices.IndexFunc(g.Ways, func(w integrations.Way) bool { return w.Name == name })
+	if i < 0 {
+		return nil
+	}
+	w := g.Ways[i]
+	out := &views.WayPage{Name: w.Name, Title: w.Title, Do: w.Do, Needs: w.Needs, Links: outsides(w.Links), Back: backTo(c, p)}
+	for _, name := range w.Settings {
+		f := fieldOfSetting(settingOf(about, name))
+		f.Value = ""
+		if !f.Secret {
+			f.Value = strings.TrimSpace(c.PostForm("setting." + name))
+		}
+		out.Fields = append(out.Fields, f)
+	}
+	return out
+}
+
+func outsides(links []integrations.Link) (out []views.Outside) {
+	for _, l := range links {
+		out = append(out, views.Outside(l))
+	}
+	return out
+}
+
+// backTo is the choice again, with all that was typed.
+func backTo(c *gin.Context, p views.GuidePage) string {
+	q := url.Values{"name": {p.Name}}
+	for _, f := range p.First {
+		q.Set(f.Name, f.Value)
+	}
+	return "/projects/" + project(c).Key + "/integrations/new/" + p.Source.Name + "?" + q.Encode()
+}
+
+// freeName is a name for the integration that the project does not use yet.
+func (h *Handlers) freeName(c *gin.Context, source string) (string, error) {
+	list, err := h.Store.Integrations(c.Request.Context(), project(c).ID)
+	name := strings.ToLower(project(c).Key)
+	taken := func(i store.Integration) bool { return i.Source == source && i.Name == name }
+	for n := int64(2); slices.ContainsFunc(list, taken); n++ {
+		name = strings.ToLower(project(c).Key) + "-" + itoa(n)
+	}
+	return name, err
+}
+
+// refuseGuide gives the step back that the refusal is about, with what was typed.
+func (h *Handlers) refuseGuide(c *gin.Context, p views.GuidePage, err error) error {
+	p.Error, p.Field = err.Error(), strings.TrimPrefix(fieldOf(err), "settings.")
+	if p.Field == "name" || slices.ContainsFunc(p.First, func(f views.SettingField) bool { return f.Name == p.Field }) {
+		p.Way = nil
+		p.Steps = guideSteps(false, "")
+	}
+	return render(c, problemOf(err).Status, views.Guide(p))
+}
+
+// afterConnecting checks what a new integration may do, and leads to what it found.
+func (h *Handlers) afterConnecting(c *gin.Context, i store.Integration, s integrations.Source) error {
+	path := integrationPath(project(c), i.Source, i.Name)
+	if _, guided := s.(integrations.Guided); !guided {
+		return see(c, path)
+	}
+	known, err := h.Store.IntegrationFor(c.Request.Context(), i.Source, i.Name)
+	if err != nil {
+		return err
+	}
+	prober, ok := s.(integrations.Prober)
+	if !ok || !prober.Asks(account(known)) {
+		return see(c, path+"/webhook")
+	}
+	if _, err := h.probe(c.Request.Context(), models.Principal{}, i, prober); err != nil {
+		return err
+	}
+	return see(c, path+"/check")
+}
