@@ -156,7 +156,7 @@ func (w *wave) placement(row *subjectRow, rule models.Rule) models.Placement {
 		cause = row.facts.State()
 	}
 	if cause.Event == "" {
-		cause = models.StateFact{Event: w.in.Name, Source: w.sayer(), At: moment(row.upstreamAt)}
+		cause = models.StateFact{Source: w.sayer(), At: moment(row.upstreamAt)}
 	}
 	if cause.At.IsZero() || cause.At.After(w.now) {
 		cause.At = w.now
