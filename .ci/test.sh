@@ -78,6 +78,7 @@ else
   step "known vulnerabilities" vulnerable
   step "bill of materials" billed
   step "go test -race" go test -race -p 2 -timeout 20m ./...
+  step "any order" go test -count=1 -run AnyOrderOfGitHub ./cmd/throughline
   step "fuzz" fuzzed "${FUZZTIME:-5s}"
   step "browser" browsers
 fi
