@@ -149,6 +149,9 @@ func (h *Handlers) checkSetting(ctx context.Context, f integrations.Setting, val
 	if value == "" && (f.Required && (given || !exists) || f.Made && given && exists) {
 		return models.FieldErrorf(models.Unprocessed, "settings."+f.Name, "%s is needed.", f.Label)
 	}
+	if !f.Takes(value) {
+		return models.FieldErrorf(models.Unprocessed, "settings."+f.Name, "%s: %q is none of its values.", f.Label, value)
+	}
 	if !f.URL || value == "" {
 		return nil
 	}

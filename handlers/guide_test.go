@@ -9,6 +9,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"throughline/integrations"
 	"throughline/models"
 )
 
@@ -137,4 +138,25 @@ func TestSourcesWithoutStepsHaveNoPagesOfThem(t *testing.T) {
 		require.Equal(t, 404, b.get("/projects/MINE/integrations/cloudevents/ce/"+page).status)
 	}
 	require.NotContains(t, b.get("/projects/MINE/integrations/cloudevents/ce").body, "Check permissions")
+}
+
+// Row 25: a link from elsewhere does not say where a token is sent to.
+func TestALinkFromElsewhereChoosesNoHost(t *testing.T) {
+	b, _, _ := guided(t)
+	for _, c := range []struct {
+		host, site string
+		asks       bool
+	}{{"git.example.com", "same-origin", true}, {"git.example.com", "cross-site", false}, {"git.example.com", "none", false}, {"github.com", "none", true}, {"GitHub.com", "cross-site", true}} {
+		r := b.asPart(newGitHub + "?repositories=acme%2F*&name=mine&way=token&host=" + c.host)
+		r.Header.Set("Sec-Fetch-Site", c.site)
+		a := b.read(b.client.Do(r))
+		require.Equal(t, c.asks, strings.Contains(a.body, `id="set-token"`), "%+v", c)
+		require.Contains(t, a.body, c.host)
+	}
+}
+
+func TestASettingWithOptionsTakesNoOther(t *testing.T) {
+	s := integrations.Setting{Options: []integrations.Option{{Value: "on", Label: "On"}}}
+	require.True(t, s.Takes("on") && s.Takes("") && integrations.Setting{}.Takes("x"))
+	require.False(t, s.Takes("off"))
 }

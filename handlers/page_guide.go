@@ -23,7 +23,8 @@ func (h *Handlers) showGuide(c *gin.Context, s integrations.Source, g integratio
 	if err != nil {
 		return err
 	}
-	if way == "" {
+	if way == "" || !ownWords(c, s.About(), p.First) {
+		p.Way, p.Steps = nil, guideSteps(false, "")
 		return render(c, http.StatusOK, views.Guide(p))
 	}
 	settings := map[string]string{}
@@ -34,6 +35,16 @@ func (h *Handlers) showGuide(c *gin.Context, s integrations.Source, g integratio
 		return h.refuseGuide(c, p, err)
 	}
 	return render(c, http.StatusOK, views.Guide(p))
+}
+
+// ownWords tells whether a host that is not the usual one was entered here: a link
+// from elsewhere must not name the host that a token is going to be sent to.
+func ownWords(c *gin.Context, a integrations.About, first []views.SettingField) bool {
+	site := c.GetHeader("Sec-Fetch-Site")
+	return site == "" || site == "same-origin" || !slices.ContainsFunc(first, func(f views.SettingField) bool {
+		s := settingOf(a, f.Name)
+		return s.Host && moves(s, "", f.Value)
+	})
 }
 
 // guidePage is the page with what was typed: in the address, or in a form that

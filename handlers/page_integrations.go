@@ -118,7 +118,7 @@ func (h *Handlers) connect(c *gin.Context) error {
 		i, err = h.Store.CreateIntegration(c.Request.Context(), h.principal(c), project(c).ID, s.About().Name, name, settings, secrets)
 	}
 	if err == nil {
-		h.Sync(i.ID)
+		defer h.Sync(i.ID) // once the check is through: both would wait for each other
 		return h.afterConnecting(c, i, s)
 	}
 	return h.refuseConnection(c, s, name, err)
@@ -170,6 +170,8 @@ func (h *Handlers) settingsForm(c *gin.Context, a integrations.About, old *store
 			continue
 		case value == "" && f.Required:
 			return nil, nil, models.FieldErrorf(models.Unprocessed, f.Name, "%s is needed.", f.Label)
+		case !f.Takes(value):
+			return nil, nil, models.FieldErrorf(models.Unprocessed, f.Name, "%s: choose one of the values.", f.Label)
 		case value != "" && f.URL:
 			if err := h.CheckURL(c.Request.Context(), value); err != nil {
 				return nil, nil, models.FieldErrorf(models.Unprocessed, f.Name, "%s: %w", f.Label, err)

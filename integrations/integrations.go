@@ -9,6 +9,7 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
+	"slices"
 	"time"
 
 	"throughline/models"
@@ -59,6 +60,11 @@ type Setting struct {
 
 // Option is one of the values that a setting may take.
 type Option struct{ Value, Label string }
+
+// Takes tells whether a value is one of the setting's; empty always is.
+func (s Setting) Takes(value string) bool {
+	return value == "" || len(s.Options) == 0 || slices.ContainsFunc(s.Options, func(o Option) bool { return o.Value == value })
+}
 
 // Account is one connected upstream: its settings, secrets included.
 type Account struct {

@@ -131,6 +131,18 @@ func TestRepositoriesOutOfReachAreNamed(t *testing.T) {
 	}
 }
 
+func TestALimitIsNotTakenForAMissingPermission(t *testing.T) {
+	for _, part := range []string{"/repos/acme/fraud", "/pulls", "/hooks"} { // the first, one between, the last
+		g, account := newPermitting(t)
+		g.slower = part
+		_, err := New(http.DefaultClient).Probe(t.Context(), account)
+		var wish *integrations.RetryAfter
+		if !errors.As(err, &wish) || time.Until(wish.Until) < 50*time.Minute {
+			t.Errorf("%s: %v", part, err)
+		}
+	}
+}
+
 func TestACheckDoesNotAskALimitedGitHubOnAndOn(t *testing.T) {
 	g, account := newPermitting(t)
 	g.busy = true
@@ -209,6 +221,18 @@ func TestAnAppsTokenThatWasRevokedIsReplacedOnce(t *testing.T) {
 	clear(g.valid)
 	if _, err := repositoryOf(t.Context(), p, account); statusOf(err) != http.StatusUnauthorized || g.minted != 3 {
 		t.Errorf("%v, %d tokens", err, g.minted)
+	}
+}
+
+func TestAnAppHasOneTurnAtTheGate(t *testing.T) {
+	g, account := newPermitting(t)
+	account, g.lasts = g.asApp(t, account), time.Minute // each request takes a new token
+	p := New(http.DefaultClient)
+	for range 3 {
+		_, _ = repositoryOf(t.Context(), p, account)
+	}
+	if turns := p.client.Transport.(*gate).host; len(turns) != 1 || g.minted != 3 {
+		t.Errorf("%d turns for one App, with %d tokens", len(turns), g.minted)
 	}
 }
 

@@ -39,7 +39,8 @@ type permitting struct {
 	secrets  []string                    // that webhooks were made with
 	pings    int
 	requests []string
-	busy     bool // refuses for the sake of its limits
+	busy     bool   // refuses for the sake of its limits
+	slower   string // a part of paths that it answers so, without a word of the limit
 }
 
 func newPermitting(t *testing.T) (*permitting, integrations.Account) {
@@ -74,6 +75,11 @@ func (g *permitting) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if g.busy {
 		w.Header().Set("X-RateLimit-Remaining", "0")
 		w.Header().Set("X-RateLimit-Reset", strconv.FormatInt(time.Now().Add(time.Hour).Unix(), 10))
+		refuse(w, http.StatusForbidden, "")
+		return
+	}
+	if g.slower != "" && strings.Contains(r.URL.Path, g.slower) {
+		w.Header().Set("Retry-After", "3600")
 		refuse(w, http.StatusForbidden, "")
 		return
 	}
