@@ -105,7 +105,7 @@ func findingLook(f models.Finding) (look, string) {
 	case f.OK:
 		return look{"check", Good}, "granted"
 	case f.Optional:
-		return look{"dashed", Quiet}, "optional"
+		return look{"dashed", Quiet}, "not granted"
 	}
 	return look{"octagon", Bad}, "missing"
 }
