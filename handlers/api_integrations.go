@@ -21,6 +21,9 @@ func (h *Handlers) integrationOperations() []Route {
 		created("/projects/{key}/integrations", inProject(models.Maintainer), "Connect a source", h.createIntegration),
 		op(http.MethodGet, one, inProject(models.Maintainer), "Read an integration and how it fares; secrets are never shown", h.readIntegration),
 		op(http.MethodPatch, one, inProject(models.Maintainer), "Change settings; a secret that is not sent stays", h.changeIntegration),
+		op(http.MethodPost, one+"/halt", inProject(models.Maintainer), "Stop asking a source; what it posts is still heard", h.steerIntegration(h.Store.HaltSync)),
+		op(http.MethodPost, one+"/resume", inProject(models.Maintainer), "Ask a halted source again, from where it stood", h.steerIntegration(h.Store.ResumeSync)),
+		op(http.MethodPost, one+"/restart", inProject(models.Maintainer), "Ask a source for everything again; nothing that is known is lost", h.steerIntegration(h.Store.RestartSync)),
 		op(http.MethodDelete, one, inProject(models.Administrator), "Disconnect a source; what it told stays", h.deleteIntegration),
 	}
 }
@@ -38,6 +41,8 @@ type integrationJSON struct {
 	BadSignatures int64             `json:"bad_signatures"`
 	Unmatched     int64             `json:"unmatched"`
 	PausedUntil   *time.Time        `json:"paused_until,omitempty"`
+	HaltedAt      *time.Time        `json:"halted_at,omitempty" doc:"Since when a person has it asked no more"`
+	Progress      *progressJSON     `json:"progress,omitempty" doc:"How far the first import is"`
 	CreatedAt     *time.Time        `json:"created_at"`
 	HookURL       string            `json:"hook_url,omitempty" doc:"Where the source posts"`
 }
@@ -45,7 +50,7 @@ type integrationJSON struct {
 func (h *Handlers) integrationJSON(i store.Integration) integrationJSON {
 	out := integrationJSON{Source: i.Source, Name: i.Name, Project: i.ProjectKey, Settings: i.Settings, State: i.State, Error: i.Error,
 		LastEventAt: when(i.LastEventAt), LagSeconds: i.LagSeconds, Parked: i.Parked, BadSignatures: i.BadSignatures,
-		Unmatched: i.Unmatched, PausedUntil: when(i.PausedUntil), CreatedAt: when(i.CreatedAt)}
+		Unmatched: i.Unmatched, PausedUntil: when(i.PausedUntil), HaltedAt: when(i.HaltedAt), Progress: progressOf(i.Progress), CreatedAt: when(i.CreatedAt)}
 	if out.Settings == nil {
 		out.Settings = map[string]string{}
 	}

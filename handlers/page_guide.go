@@ -75,7 +75,7 @@ func (h *Handlers) guidePage(c *gin.Context, s integrations.Source, g integratio
 
 // guideSteps are the steps before there is an integration.
 func guideSteps(chosen bool, back string) []views.GuideStep {
-	steps := []views.GuideStep{{Text: "Repositories", Here: !chosen, Done: chosen}, {Text: "Access", Here: chosen}, {Text: "Permissions"}, {Text: "Webhook"}, {Text: "First delivery"}}
+	steps := []views.GuideStep{{Text: "Repositories", Here: !chosen, Done: chosen}, {Text: "Access", Here: chosen}, {Text: "Permissions"}, {Text: "Webhook"}, {Text: "First delivery"}, {Text: "Import"}}
 	if chosen {
 		steps[0].Path = back
 	}

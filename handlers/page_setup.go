@@ -54,6 +54,7 @@ func (h *Handlers) connectionPage(c *gin.Context, i store.Integration, s integra
 	if p.Setup, err = h.Store.Setup(ctx, i.ID); err != nil {
 		return p, err
 	}
+	p.Imported = i.Progress.Begun() && !i.Progress.Running()
 	path := integrationPath(project(c), i.Source, i.Name)
 	p.Frame = h.settingsFrame(c, here, views.Crumb{Text: "Integrations", Path: "/projects/" + project(c).Key + "/integrations"}, views.Crumb{Text: i.Name, Path: path})
 	p.Steps = laterSteps(path, here, p, !i.LastEventAt.IsZero())
@@ -65,7 +66,7 @@ func laterSteps(path, here string, p views.ConnectionPage, heard bool) []views.G
 	steps := []views.GuideStep{{Text: "Repositories", Path: path, Done: true}, {Text: "Access", Path: path, Done: true},
 		{Text: "Permissions", Path: path + "/check", Done: !p.Setup.CheckedAt.IsZero() && p.Setup.Problem == "" && p.Setup.Missing() == 0},
 		{Text: "Webhook", Path: path + "/webhook", Done: p.Setup.Hooked() || heard},
-		{Text: "First delivery", Path: path + "/first", Done: heard}}
+		{Text: "First delivery", Path: path + "/first", Done: heard}, {Text: "Import", Path: path + "/import", Done: p.Imported}}
 	for n := range steps {
 		steps[n].Here = steps[n].Text == here
 	}

@@ -133,6 +133,24 @@ var validWrites = map[string]func(w *writer) (path, body string){
 	"POST /projects/:key/integrations/:source/:name/webhook": func(w *writer) (string, string) {
 		return "/projects/MINE/integrations/github/" + w.connected() + "/webhook", "how=hand"
 	},
+	"POST /projects/:key/integrations/:source/:name/import/halt": func(w *writer) (string, string) {
+		return "/projects/MINE/integrations/github/" + w.connected() + "/import/halt", ""
+	},
+	"POST /projects/:key/integrations/:source/:name/import/resume": func(w *writer) (string, string) {
+		return "/projects/MINE/integrations/github/" + w.connected() + "/import/resume", ""
+	},
+	"POST /projects/:key/integrations/:source/:name/import/restart": func(w *writer) (string, string) {
+		return "/projects/MINE/integrations/github/" + w.connected() + "/import/restart", ""
+	},
+	"POST /api/v1/projects/:key/integrations/:source/:name/halt": func(w *writer) (string, string) {
+		return "/api/v1/projects/MINE/integrations/github/" + w.connected() + "/halt", ""
+	},
+	"POST /api/v1/projects/:key/integrations/:source/:name/resume": func(w *writer) (string, string) {
+		return "/api/v1/projects/MINE/integrations/github/" + w.connected() + "/resume", ""
+	},
+	"POST /api/v1/projects/:key/integrations/:source/:name/restart": func(w *writer) (string, string) {
+		return "/api/v1/projects/MINE/integrations/github/" + w.connected() + "/restart", ""
+	},
 	"POST /projects/:key/integrations/:source/:name/sync": func(w *writer) (string, string) {
 		return "/projects/MINE/integrations/github/" + w.connected() + "/sync", ""
 	},

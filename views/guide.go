@@ -47,17 +47,19 @@ type WayPage struct {
 // ConnectionPage is a later step of a connection: its permissions, its webhook, its
 // first delivery.
 type ConnectionPage struct {
-	Frame   Frame
-	Project models.Project
-	Source  SourceInfo
-	Name    string
-	Steps   []GuideStep
-	Setup   models.Setup
-	Asks    bool // there is something to ask the upstream with
-	Hooks   bool // its webhook can be made or entered
-	Error   string
-	Hand    HandPage
-	First   FirstPart
+	Frame    Frame
+	Project  models.Project
+	Source   SourceInfo
+	Name     string
+	Steps    []GuideStep
+	Setup    models.Setup
+	Asks     bool // there is something to ask the upstream with
+	Hooks    bool // its webhook can be made or entered
+	Imported bool // the first import has ended
+	Error    string
+	Hand     HandPage
+	First    FirstPart
+	Import   ImportPart
 }
 
 // HandPage is what a person enters at the upstream.

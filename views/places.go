@@ -26,7 +26,7 @@ func (f Frame) places() []Place {
 		{Text: "Lines", Path: "/throughline", Icon: "line"},
 	}
 	if in != "" {
-		ps = append(ps, Place{Text: "Activity", Path: in + "/activity", Icon: "clock", Second: true},
+		ps = append(ps, Place{Text: "Repos", Path: in + "/repositories", Icon: "commit", Second: true}, Place{Text: "Activity", Path: in + "/activity", Icon: "clock", Second: true},
 			Place{Text: "Settings", Path: in + "/settings", Icon: "gear", Second: true})
 	}
 	for i := range ps {

@@ -26,18 +26,24 @@ func (u *unit) synced(integration int64, b models.Batch) error {
 	return nil
 }
 
-// RepositorySyncs lists how an integration fares with each of its repositories, by name.
+// RepositorySyncs lists how an integration fares with each of its repositories.
 func (s *Store) RepositorySyncs(ctx context.Context, integration int64) ([]models.RepositorySync, error) {
-	rows, err := s.query(ctx, `SELECT r.repository, i.source || '/' || i.name, r.state, r.error, r.hook, r.synced_at,
- (SELECT COUNT(*) FROM subjects s WHERE s.kind = 'pull_request' AND s.integration_id = r.integration_id
-  AND s.key >= replace(r.repository, 'github.com/', '') || '#' AND s.key < replace(r.repository, 'github.com/', '') || '$')
+	rows, err := s.query(ctx, `SELECT r.repository, i.source || '/' || i.name, r.state, r.error, r.hook, r.synced_at
  FROM repository_syncs r JOIN integrations i ON i.id = r.integration_id WHERE r.integration_id = ? ORDER BY r.repository`, integration)
-	return all(rows, err, func(r *sql.Rows, o *models.RepositorySync) error {
+	list, err := all(rows, err, func(r *sql.Rows, o *models.RepositorySync) error {
 		var at int64
-		err := r.Scan(&o.Repository, &o.Integration, &o.State, &o.Error, &o.Hook, &at, &o.Pulls)
+		err := r.Scan(&o.Repository, &o.Integration, &o.State, &o.Error, &o.Hook, &at)
 		o.SyncedAt = moment(at)
 		return err
 	})
+	if err != nil {
+		return nil, err
+	}
+	counts, err := s.pullCounts(ctx, `integration_id = ?`, integration)
+	for n := range list {
+		list[n].Pulls = counts[list[n].Repository].all
+	}
+	return list, err
 }
 
 // HaltSync stops asking a source until ResumeSync; what it posts is still heard.

@@ -95,3 +95,44 @@ func TestAnImportDoesNotBuryTheBoard(t *testing.T) {
 		}
 	})
 }
+
+// TestRepositoriesOfAProject: those that are to be kept, and those that only
+// webhooks told of, with what is known of each; another project's are not there.
+func TestRepositoriesOfAProject(t *testing.T) {
+	both(t, func(t *testing.T, s *Store) {
+		ctx, h := context.Background(), newHub(t, s)
+		repo := func(key string) models.Description {
+			return models.Description{Ref: ref(models.Repository, key), At: day(0), Title: key, Owners: []models.OwnerClaim{{Person: "@acme/risk"}}}
+		}
+		pull := func(key string, state models.State) models.Description {
+			return models.Description{Ref: ref(models.PullRequest, key), At: day(0), State: state}
+		}
+		h.apply("github", "1", repo("github.com/acme/told"), pull("acme/told#1", models.Open))
+		batch := models.Batch{Cursor: "x", Descriptions: []models.Description{repo("github.com/acme/fraud"), pull("acme/fraud#1", models.Open), pull("acme/fraud#2", models.Merged), pull("acme/fraud-two#1", models.Open)},
+			Repositories: []models.RepositorySync{{Repository: "github.com/acme/fraud", State: models.SyncOK, SyncedAt: day(1)}, {Repository: "github.com/acme/hidden", State: models.SyncFailing, Error: "hidden"}}}
+		if err := s.ApplyPoll(ctx, h.sources["github"], "", batch); err != nil {
+			t.Fatal(err)
+		}
+		other, err := s.CreateProject(ctx, admin, "OTHER", "Other")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if list, err := s.Repositories(ctx, admin, other.ID); err != nil || len(list) != 0 {
+			t.Errorf("another project has %+v, %v", list, err)
+		}
+		list, err := s.Repositories(ctx, admin, h.project.ID)
+		got := map[string]Repository{}
+		for _, r := range list {
+			got[r.Sync.Repository] = r
+		}
+		if err != nil || len(list) != 3 || got["github.com/acme/fraud"].Pulls != 2 || got["github.com/acme/fraud"].Open != 1 || len(got["github.com/acme/fraud"].Owners) != 1 {
+			t.Errorf("%+v, %v", list, err)
+		}
+		if r := got["github.com/acme/hidden"]; r.Sync.State != models.SyncFailing || r.Subject.ID != 0 {
+			t.Errorf("hidden: %+v", r)
+		}
+		if r := got["github.com/acme/told"]; r.Sync.State != "" || r.Pulls != 1 || r.Subject.ID == 0 {
+			t.Errorf("told: %+v", r)
+		}
+	})
+}

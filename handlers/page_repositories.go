@@ -1,0 +1,74 @@
+package handlers
+
+import (
+	"net/http"
+	"slices"
+	"strings"
+
+	"github.com/gin-gonic/gin"
+
+	"throughline/models"
+	"throughline/models/store"
+	"throughline/views"
+)
+
+func (h *Handlers) repositoryRoutes() []Route {
+	return []Route{get("/projects/:key/repositories", inProject(models.Viewer), h.showRepositories)}
+}
+
+const repositoriesShown = 100
+
+// showRepositories lists a project's repositories and how their truth is kept.
+func (h *Handlers) showRepositories(c *gin.Context) error {
+	list, err := h.repositories(c, project(c).ID)
+	if err != nil {
+		return err
+	}
+	p := views.RepositoriesPage{Frame: h.frame(c, "Repositories"), Project: project(c), Total: len(list), Text: strings.TrimSpace(c.Query("q")), State: models.SyncState(c.Query("state"))}
+	p.Frame.Crumbs = crumbs(project(c), views.Crumb{Text: "Repositories"})
+	p.MayConnect = project(c).Role.AtLeast(models.Maintainer)
+	for _, r := range list {
+		p.Failing += oneIf(r.Sync.State == models.SyncFailing)
+	}
+	list = slices.DeleteFunc(list, func(r store.Repository) bool {
+		return p.State != "" && r.Sync.State != p.State || !strings.Contains(strings.ToLower(r.Sync.Repository), strings.ToLower(p.Text))
+	})
+	after, err := keyCursor(c.Query("after"))
+	if err != nil {
+		return err
+	}
+	for _, r := range list {
+		if after != "" && r.Sync.Repository <= after {
+			continue
+		}
+		if len(p.Rows) == repositoriesShown {
+			p.Next = keyMark(p.Rows[len(p.Rows)-1].Key)
+			break
+		}
+		p.Rows = append(p.Rows, repositoryRow(r))
+	}
+	return render(c, http.StatusOK, views.Repositories(p))
+}
+
+// repositories are a project's, by name.
+func (h *Handlers) repositories(c *gin.Context, project int64) ([]store.Repository, error) {
+	list, err := h.Store.Repositories(c.Request.Context(), h.principal(c), project)
+	slices.SortFunc(list, func(a, b store.Repository) int { return strings.Compare(a.Sync.Repository, b.Sync.Repository) })
+	return list, err
+}
+
+func repositoryRow(r store.Repository) views.RepositoryRow {
+	out := views.RepositoryRow{Key: r.Sync.Repository, URL: r.Subject.URL, Integration: r.Sync.Integration, State: r.Sync.State, Error: r.Sync.Error,
+		Hook: r.Sync.Hook, SyncedAt: r.Sync.SyncedAt, Pulls: r.Pulls, Open: r.Open, Owners: r.Owners}
+	if r.Subject.ID != 0 {
+		out.Path = r.Subject.Ref.Path()
+	}
+	return out
+}
+
+func oneIf(yes bool) int {
+	if yes {
+		return 1
+	}
+	return 0
+}
