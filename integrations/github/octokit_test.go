@@ -150,6 +150,7 @@ func TestLaterWins(t *testing.T) {
 		{"a newer check of the same second wins", "check_run", "", again, passed, commitRef(headSHA), "check.x", `"queued"`},
 		{"a re-run is running again", "workflow_run", "", running, failed, pipelineRun(77), models.FactState, `"running"`},
 		{"a re-run has not ended", "workflow_run", "", running, failed, pipelineRun(77), "ended_at", `null`},
+		{"a run that starts in the second it was queued in runs", "workflow_run", "", strings.ReplaceAll(running, "in_progress", "queued"), running, pipelineRun(77), models.FactState, `"running"`},
 		{"a job leaves the state of its run", "workflow_run", "workflow_job", failed, job, pipelineRun(77), models.FactState, `"failed"`},
 		{"a comment keeps the approval", "pull_request_review", "", approved, comment, pullRef, "review.eve", `"approved"`},
 		{"a dismissal takes it back", "pull_request_review", "", approved, review("dismissed", "dismissed", `{"login":"eve"}`), pullRef, "review.eve", `"dismissed"`},

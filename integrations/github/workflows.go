@@ -49,10 +49,10 @@ func (p post) workflowRunEvent() ([]models.Description, error) {
 	if run.GetID() <= 0 || at.IsZero() {
 		return nil, p.lacks("workflow run with an id and a time")
 	}
-	d := models.Description{Ref: pipelineRun(run.GetID()), At: at, Attempt: run.GetRunAttempt(),
+	state, raw := workState(run.GetStatus(), run.GetConclusion())
+	d := models.Description{Ref: pipelineRun(run.GetID()), At: at, Attempt: precedence(int64(run.GetRunAttempt()), state), State: state, Raw: raw,
 		Title: event.name() + " #" + strconv.Itoa(run.GetRunNumber()), URL: webAddress(run.GetHTMLURL()),
 		Text: line(run.GetDisplayTitle()), Links: p.linkTo(models.BuiltFrom, run.GetHeadSHA())}
-	d.State, d.Raw = workState(run.GetStatus(), run.GetConclusion())
 	d.StateAt = reached(d.State, at, when(run.RunStartedAt))
 	d.Facts = p.workflowFacts(event)
 	d.Facts["ended_at"] = endedAt(d.State, at)
@@ -94,8 +94,9 @@ type workflowJobEvent struct {
 	WorkflowJob gogithub.WorkflowJob `json:"workflow_job"`
 }
 
-// workflowJobEvent describes a job as a step of its run. It leaves the run's
-// state alone: jobs end before their run does.
+// workflowJobEvent describes a job as a step of its run, and as the check that it
+// is: GitHub does not always tell of both. It leaves the run's state alone: jobs
+// end before their run does.
 func (p post) workflowJobEvent() ([]models.Description, error) {
 	event, err := read[workflowJobEvent](p)
 	if err != nil {
@@ -111,8 +112,22 @@ func (p post) workflowJobEvent() ([]models.Description, error) {
 	f.text("pipeline", job.GetWorkflowName())
 	f.text("branch", job.GetHeadBranch())
 	f.text("head_sha", strings.ToLower(job.GetHeadSHA()))
-	return []models.Description{{Ref: pipelineRun(job.GetRunID()), At: at, Attempt: precedence(job.GetRunAttempt(), state),
-		Facts: f, Links: p.linkTo(models.BuiltFrom, job.GetHeadSHA())}}, nil
+	step := models.Description{Ref: pipelineRun(job.GetRunID()), At: at, Attempt: precedence(job.GetRunAttempt(), state),
+		Facts: f, Links: p.linkTo(models.BuiltFrom, job.GetHeadSHA())}
+	return append([]models.Description{step}, p.jobCheck(job, state, raw)...), nil
+}
+
+// jobCheck is the check run of a job: it has the job's id, name and times.
+func (p post) jobCheck(job *gogithub.WorkflowJob, state models.State, raw string) []models.Description {
+	at := latest(when(job.StartedAt), when(job.CompletedAt))
+	if at.IsZero() {
+		at = when(job.CreatedAt)
+	}
+	found, err := p.check(check{sha: job.GetHeadSHA(), name: job.GetName(), id: job.GetID(), state: state, raw: raw, url: webAddress(job.GetHTMLURL()), at: at})
+	if err != nil {
+		return nil // a job without a commit
+	}
+	return found
 }
 
 // jobStep is the fact about a job. Jobs have no number; their ids rise in the

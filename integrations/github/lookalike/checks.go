@@ -54,7 +54,7 @@ func (r *Repo) suite(sha, branch string, of app) *suite {
 // StartCheck begins another app's check run of a commit.
 func (r *Repo) StartCheck(sha, branch, name string) *Check {
 	var c *Check
-	r.s.change(func() { c = r.addCheck(sha, branch, name, buildkiteApp, "in_progress") })
+	r.s.change(func() { c = r.addCheck(sha, branch, name, buildkiteApp, "in_progress", nil) })
 	return c
 }
 
@@ -65,8 +65,12 @@ func (r *Repo) RunCheck(sha, branch, name, conclusion string) *Check {
 	return c
 }
 
-func (r *Repo) addCheck(sha, branch, name string, of app, status string) *Check {
+// addCheck makes a check run; page gives it its page where that is not the app's.
+func (r *Repo) addCheck(sha, branch, name string, of app, status string, page func(*Check) string) *Check {
 	c := &Check{Repo: r, ID: r.s.id(), SHA: sha, Name: name, Status: status, StartedAt: r.s.clock, DetailsURL: "https://ci.acme.example/" + name, suite: r.suite(sha, branch, of)}
+	if page != nil {
+		c.DetailsURL = page(c)
+	}
 	c.suite.checks = append(c.suite.checks, c)
 	c.suite.sum()
 	r.checks[sha] = append(r.checks[sha], c)

@@ -122,7 +122,7 @@ func postCheck(a *ask) (any, error) {
 	if in.Status != nil {
 		status = *in.Status
 	}
-	c := a.repo.addCheck(*in.HeadSHA, "", *in.Name, app{by.ID, by.Slug, by.Name}, status)
+	c := a.repo.addCheck(*in.HeadSHA, "", *in.Name, app{by.ID, by.Slug, by.Name}, status, nil)
 	a.status = 201
 	return a.fill(c, in), nil
 }

@@ -59,9 +59,9 @@ func (r *Repo) start(run *Run, jobs []string) *Run {
 // queue lines up the jobs of an attempt. Every job is a check run as well.
 func (run *Run) queue(names []string) {
 	for _, name := range names {
-		c := run.Repo.addCheck(run.SHA, run.Branch, name, actionsApp, "queued")
+		page := func(c *Check) string { return run.html() + "/job/" + text(c.ID) }
+		c := run.Repo.addCheck(run.SHA, run.Branch, name, actionsApp, "queued", page)
 		j := &Job{Run: run, ID: c.ID, Attempt: run.Attempt, Name: name, Status: "queued", CreatedAt: run.Repo.s.clock, StartedAt: run.Repo.s.clock, check: c}
-		c.DetailsURL = j.html()
 		run.Jobs = append(run.Jobs, j)
 		j.emit("queued")
 	}
