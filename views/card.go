@@ -83,11 +83,21 @@ func ties(c models.Card) (out []tie) {
 		if to.ID == c.Subject.ID {
 			to, word = l.From, l.From.Ref.Kind.Word()+" "+l.Relation.Word()+" this: "
 		}
-		if out = append(out, tie{short(name(to), 26), to.Ref.Path(), kindIcon(to.Ref.Kind), short(word+title(to), 60)}); len(out) == 3 {
+		if out = append(out, tie{short(tieWords(c, to), 26), to.Ref.Path(), kindIcon(to.Ref.Kind), short(word+title(to), 60)}); len(out) == 3 {
 			break
 		}
 	}
 	return out
+}
+
+// tieWords name the other end; a pull request that names a plain card says how
+// far it is.
+func tieWords(c models.Card, to models.Subject) string {
+	_, number, numbered := strings.Cut(to.Ref.Key, "#")
+	if c.Subject.Ref.Kind == models.Task && to.Ref.Kind == models.PullRequest && numbered {
+		return "PR #" + number + " " + to.State.Word()
+	}
+	return name(to)
 }
 
 // placedWords says which event or person put a card where it stands.

@@ -61,6 +61,11 @@ func (s *Store) cardLinks(ctx context.Context, p models.Project, ids []int64) (m
 		}
 		list = append(list, found...)
 	}
+	named, err := s.namingLinks(ctx, ids)
+	if err != nil {
+		return nil, err
+	}
+	list = append(list, named...)
 	slices.SortFunc(list, func(a, b linkEnds) int { return int(b.ID - a.ID) })
 	list = slices.CompactFunc(list, func(a, b linkEnds) bool { return a.ID == b.ID })
 	out, shown := map[int64][]models.Link{}, map[int64]bool{}
@@ -77,6 +82,13 @@ func (s *Store) cardLinks(ctx context.Context, p models.Project, ids []int64) (m
 		}
 	}
 	return out, err
+}
+
+// namingLinks are the links of pull requests to the plain cards that they name.
+func (s *Store) namingLinks(ctx context.Context, ids []int64) ([]linkEnds, error) {
+	rows, err := s.query(ctx, linkSelect+`l.relation = 'mentions' AND l.to_id IN (SELECT t.id FROM subjects t WHERE t.kind = 'task' AND t.id IN (`+marks(len(ids))+`))
+ AND EXISTS (SELECT 1 FROM subjects f WHERE f.id = l.from_id AND f.kind = 'pull_request') LIMIT 1000`, ints(ids)...)
+	return all(rows, err, scanLink)
 }
 
 // fewest keeps about as many links for each card as it shows.

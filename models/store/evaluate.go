@@ -17,7 +17,8 @@ func (w *wave) evaluate() error {
 		kind models.Kind
 		do   func(*subjectRow) error
 	}{
-		{models.Commit, w.commitChecks}, {models.PullRequest, w.pullRequestChecks},
+		{models.Commit, w.commitChecks}, {models.Commit, w.commitNamed},
+		{models.PullRequest, w.pullRequestChecks}, {models.PullRequest, w.named}, {models.Task, w.taskState},
 		{models.Deployment, w.deployment}, {models.ModelVersion, w.versionState},
 	}
 	if err := w.describeMade(); err != nil {
@@ -113,7 +114,7 @@ func (w *wave) pullRequestChecks(row *subjectRow) error {
 func (w *wave) finish(row *subjectRow) error {
 	declared := row.facts.State()
 	switch row.ref.Kind {
-	case models.Deployment, models.ModelVersion: // evaluated already
+	case models.Deployment, models.ModelVersion, models.Task: // evaluated already
 	default:
 		row.state, row.stateAt = declared.State, millis(declared.At)
 	}

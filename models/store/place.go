@@ -161,7 +161,11 @@ func (w *wave) placement(row *subjectRow, rule models.Rule) models.Placement {
 	if cause.At.IsZero() || cause.At.After(w.now) {
 		cause.At = w.now
 	}
-	return models.Placement{Rule: rule.Words(), Event: cause.Event, Source: cause.Source, At: cause.At.UTC()}
+	words := rule.Words()
+	if row.rule != "" {
+		words = row.rule
+	}
+	return models.Placement{Rule: words, Event: cause.Event, Source: cause.Source, At: cause.At.UTC()}
 }
 
 // newCard makes a card at the top of its column, the newest upstream first.

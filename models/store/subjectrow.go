@@ -32,6 +32,7 @@ type subjectRow struct {
 	fresh   bool     // this write made it: nothing hangs on it yet
 
 	cause models.StateFact // what gave it its state, when that was another subject
+	rule  string           // why it has that state, in words, when no rule says so
 }
 
 const subjectRowColumns = `id, kind, key, integration_id, home_id, title, url, state, raw, checks, described, facts, seq, state_at, upstream_at`
