@@ -28,12 +28,23 @@ type turn struct {
 	cause error
 }
 
-func newGate(next http.RoundTripper) *gate {
-	if next == nil {
-		next = http.DefaultTransport
+func newGate(client *http.Client) *gate {
+	g := &gate{next: client.Transport, host: map[string]*turn{}}
+	if g.next == nil {
+		g.next = bare{client}
 	}
-	return &gate{next: next, host: map[string]*turn{}}
+	return g
 }
+
+// bare asks by a client that has no way out of its own.
+type bare struct {
+	client interface {
+		Do(*http.Request) (*http.Response, error)
+	}
+}
+
+// RoundTrip asks.
+func (b bare) RoundTrip(r *http.Request) (*http.Response, error) { return b.client.Do(r) }
 
 func (g *gate) turn(key string) *turn {
 	g.mu.Lock()

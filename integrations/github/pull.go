@@ -21,7 +21,7 @@ type Polled struct {
 // host.
 func New(client *http.Client) *Polled {
 	gated := *client
-	gated.Transport = newGate(client.Transport)
+	gated.Transport = newGate(client)
 	return &Polled{client: &gated}
 }
 

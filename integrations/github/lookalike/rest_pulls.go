@@ -8,6 +8,7 @@ import (
 
 var pullRoutes = []route{
 	{"GET /repos/{owner}/{repo}/pulls", "pull_requests", "read", listPulls},
+	{"POST /repos/{owner}/{repo}/pulls", "pull_requests", "write", func(*ask) (any, error) { return nil, invalid("PullRequest", "base") }}, // nobody here opens one so
 	{"GET /repos/{owner}/{repo}/pulls/comments", "pull_requests", "read", allRemarks},
 	{"GET /repos/{owner}/{repo}/pulls/{number}", "pull_requests", "read", ofPull(func(_ *ask, p *Pull) any { return p.json() })},
 	{"GET /repos/{owner}/{repo}/pulls/{number}/reviews", "pull_requests", "read", ofPull(func(a *ask, p *Pull) any { return a.page(each(p.Reviews, func(v *Review) any { return v.json() })) })},
