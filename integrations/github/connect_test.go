@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"net/http/httptest"
 	"slices"
 	"strings"
 	"sync"
@@ -128,6 +129,20 @@ func TestRepositoriesOutOfReachAreNamed(t *testing.T) {
 	found, err := New(http.DefaultClient).Probe(t.Context(), account)
 	if err != nil || found[0].OK || !strings.Contains(found[0].How, "other/secret") || strings.Contains(found[0].How, "acme/fraud") {
 		t.Errorf("%v %+v", err, found[0])
+	}
+}
+
+func TestAReasonThatIsNoPermissionIsTold(t *testing.T) {
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.WriteHeader(http.StatusForbidden)
+		_, _ = w.Write([]byte(`{"message":"the acme organization has an IP allow list enabled"}`))
+	}))
+	defer server.Close()
+	_, account := newPermitting(t)
+	account.Settings["api_url"] = server.URL
+	found, err := New(http.DefaultClient).Probe(t.Context(), account)
+	if err != nil || !strings.Contains(found[0].How, "IP allow list") {
+		t.Errorf("%v %+v", err, found)
 	}
 }
 

@@ -115,7 +115,7 @@ func (b *probe) reach() (reach string, lost []string, err error) {
 		case resting(err):
 			return "", nil, pause(err)
 		case s == http.StatusNotFound || s == http.StatusForbidden:
-			lost = append(lost, name)
+			lost = append(lost, name+ownReason(err))
 		case err != nil:
 			return "", nil, trouble(name, err)
 		case b.repo == nil:

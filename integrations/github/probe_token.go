@@ -60,7 +60,7 @@ func (b *probe) try(p permission, classic bool) (ok bool, how string, err error)
 	case 0:
 		return err == nil, "", err
 	case http.StatusForbidden, http.StatusNotFound:
-		return false, p.howToken(response, classic), nil
+		return false, p.howToken(response, classic) + ownReason(err), nil
 	case http.StatusConflict, http.StatusUnprocessableEntity:
 		return true, "", nil // judged, and refused for another reason: an empty repository has no commits
 	}
@@ -85,6 +85,16 @@ func (p permission) howToken(response *gogithub.Response, classic bool) string {
 		how += " GitHub asks for " + integrations.Cut(accepted, 80) + "."
 	}
 	return how
+}
+
+// ownReason is GitHub's own reason, where it is another than the permission: an
+// address that an organisation does not allow, a policy of its.
+func ownReason(err error) string {
+	text := strings.TrimSpace(integrations.Cut(message(err), 200))
+	if text == "" || strings.HasPrefix(text, "Resource not accessible") || strings.HasPrefix(text, "Not Found") {
+		return ""
+	}
+	return " GitHub says: " + text
 }
 
 // scopes are what a classic token may do.

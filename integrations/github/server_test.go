@@ -100,7 +100,7 @@ func refuse(w http.ResponseWriter, status int, accepted string) {
 		w.Header().Set("X-Accepted-GitHub-Permissions", accepted)
 	}
 	w.WriteHeader(status)
-	_, _ = w.Write([]byte(`{"message":"no"}`))
+	_, _ = w.Write([]byte(`{"message":"Resource not accessible by personal access token"}`))
 }
 
 func (g *permitting) serveApp(w http.ResponseWriter, r *http.Request, token string) {
