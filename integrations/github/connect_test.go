@@ -158,6 +158,14 @@ func TestALimitIsNotTakenForAMissingPermission(t *testing.T) {
 	}
 }
 
+func TestAListOutOfReachIsNoOtherPermission(t *testing.T) {
+	g, account := newPermitting(t)
+	account.Settings["repositories"], g.grants["metadata"] = "acme/*", ""
+	if required, _ := missing(t, account); !slices.Equal(required, []string{"Repositories"}) {
+		t.Errorf("missing %q", required)
+	}
+}
+
 func TestACheckDoesNotAskALimitedGitHubOnAndOn(t *testing.T) {
 	g, account := newPermitting(t)
 	g.busy = true

@@ -126,7 +126,12 @@ func (b *probe) reach() (reach string, lost []string, err error) {
 		return fmt.Sprintf("%d of %d", len(names)-len(lost), len(names)), lost, nil
 	}
 	list, more, err := chosen(b.ctx, b.api, b.account, pageSize)
-	if err != nil {
+	switch s := statusOf(err); {
+	case resting(err):
+		return "", nil, pause(err)
+	case s == http.StatusNotFound || s == http.StatusForbidden:
+		return "", []string{"any of those that " + b.account.Get("repositories") + " names" + ownReason(err)}, nil
+	case err != nil:
 		return "", nil, trouble("the repositories", err)
 	}
 	if len(list) > 0 {
