@@ -62,7 +62,7 @@ func (s *Server) Token(value string, may Permissions, repos ...string) {
 	defer s.mu.Unlock()
 	login := "throughline-bot"
 	s.user(login)
-	s.tokens[value] = &token{login: login, may: may, repos: repos, remaining: limit}
+	s.tokens[value] = &token{login: login, may: may, repos: repos, remaining: s.Limit}
 }
 
 // Revoke ends a token.

@@ -12,8 +12,6 @@ import (
 	"time"
 )
 
-const limit = 5000 // requests an hour
-
 // raw is JSON as it is.
 type raw = json.RawMessage
 
@@ -215,14 +213,14 @@ func (a *ask) tagged(body []byte) {
 
 // rates tells of the hourly limit.
 func (a *ask) rates() {
-	remaining := limit
+	remaining := a.Limit
 	if a.token != nil {
 		remaining = a.token.remaining
 	}
 	header := a.w.Header()
-	header.Set("X-RateLimit-Limit", strconv.Itoa(limit))
+	header.Set("X-RateLimit-Limit", strconv.Itoa(a.Limit))
 	header.Set("X-RateLimit-Remaining", strconv.Itoa(max(1, remaining)))
-	header.Set("X-RateLimit-Used", strconv.Itoa(limit-remaining))
+	header.Set("X-RateLimit-Used", strconv.Itoa(a.Limit-remaining))
 	header.Set("X-RateLimit-Reset", text(time.Now().Add(time.Hour).Unix()))
 	header.Set("X-RateLimit-Resource", "core")
 }

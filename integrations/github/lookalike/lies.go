@@ -67,7 +67,7 @@ func limited(wait int, plain bool) lie {
 
 func spent(wait int) lie {
 	return func(w http.ResponseWriter, _ *http.Request) bool {
-		w.Header().Set("X-RateLimit-Limit", strconv.Itoa(limit))
+		w.Header().Set("X-RateLimit-Limit", "5000")
 		w.Header().Set("X-RateLimit-Remaining", "0")
 		w.Header().Set("X-RateLimit-Reset", text(time.Now().Add(time.Duration(wait)*time.Second).Unix()))
 		w.WriteHeader(http.StatusForbidden)

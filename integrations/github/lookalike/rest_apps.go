@@ -42,7 +42,7 @@ func ofInstallation(do func(*ask, *Installation) (any, error)) func(*ask) (any, 
 func installationToken(a *ask, i *Installation) (any, error) {
 	value := "ghs_" + a.sha()[:36]
 	expires := time.Now().Add(time.Hour).UTC().Truncate(time.Second)
-	a.tokens[value] = &token{login: i.App.Slug + "[bot]", may: i.App.May, expires: expires, install: i, remaining: limit}
+	a.tokens[value] = &token{login: i.App.Slug + "[bot]", may: i.App.May, expires: expires, install: i, remaining: a.Limit}
 	a.status = 201
 	return object{"token": value, "expires_at": stamp(expires), "permissions": i.App.May, "repository_selection": i.json()["repository_selection"]}, nil
 }

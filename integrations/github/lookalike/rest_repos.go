@@ -8,7 +8,7 @@ import (
 var repoRoutes = []route{
 	{"GET /user", "", "", func(a *ask) (any, error) { return a.whoami() }},
 	{"GET /rate_limit", "", "", func(a *ask) (any, error) {
-		return object{"rate": object{"limit": limit, "remaining": a.token.remaining}}, nil
+		return object{"rate": object{"limit": a.Limit, "remaining": a.token.remaining}}, nil
 	}},
 	{"GET /user/repos", "", "", func(a *ask) (any, error) { return a.reposOf(func(*Repo) bool { return true }) }},
 	{"GET /orgs/{org}", "", "", func(a *ask) (any, error) { return a.owner("org", "Organization") }},

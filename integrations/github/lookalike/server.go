@@ -15,10 +15,11 @@ import (
 
 // Server is one GitHub.
 type Server struct {
-	URL  string         // where it listens, without a slash at the end
-	Web  string         // how its pages' addresses begin: https://github.com
-	Send func(Post) int // takes webhooks in place of HTTP; the status it answers
-	Step time.Duration  // by which every change moves the clock
+	URL   string         // where it listens, without a slash at the end
+	Web   string         // how its pages' addresses begin: https://github.com
+	Send  func(Post) int // takes webhooks in place of HTTP; the status it answers
+	Step  time.Duration  // by which every change moves the clock
+	Limit int            // requests an hour of tokens made from now on
 	// Before is called ahead of each answer, to change the model under a reader.
 	Before func(*http.Request)
 
@@ -46,7 +47,7 @@ type Server struct {
 // New is a GitHub that does not listen yet. Its clock stands twenty hours ago,
 // so that all of a test's history is of today.
 func New(seed uint64) *Server {
-	s := &Server{Web: "https://github.com", Step: 7 * time.Second, clock: time.Now().UTC().Add(-20 * time.Hour).Truncate(time.Second),
+	s := &Server{Web: "https://github.com", Step: 7 * time.Second, Limit: 5000, clock: time.Now().UTC().Add(-20 * time.Hour).Truncate(time.Second),
 		random: rand.New(rand.NewPCG(seed, 1)), chance: rand.New(rand.NewPCG(seed, 2)), weather: rand.New(rand.NewPCG(seed, 3)),
 		lastID: 1000, owners: map[string]*User{}, tokens: map[string]*token{}}
 	s.count.Routes = map[string]int{}
