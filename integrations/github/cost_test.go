@@ -3,7 +3,9 @@ package github
 import (
 	"fmt"
 	"strings"
+	"sync"
 	"testing"
+	"time"
 
 	"throughline/integrations/github/lookalike"
 )
@@ -78,4 +80,21 @@ func fill(r *lookalike.Repo) (cost int) {
 		r.Deploy(r.Branches["main"], "production", nil, nil, "lee").Say("success", "lee")
 	}
 	return cost + runs + deployments
+}
+
+// TestOneRequestAtATime: whoever asks, the sync of several accounts with one
+// token or a person's wizard, GitHub is asked one thing after the other.
+func TestOneRequestAtATime(t *testing.T) {
+	gh := lookalike.Start(t, 1)
+	w := newWorld(t, gh, lookalike.Reading)
+	gh.Random("acme/fraud", 1, 5)
+	gh.Lie(lookalike.Lies{Slow: 1, Late: time.Millisecond})
+	var all sync.WaitGroup
+	for range 4 {
+		all.Go(func() { _, _, _ = w.polled.Poll(t.Context(), w.account, "") })
+	}
+	all.Wait()
+	if c := gh.Count(); c.MostAtOnce != 1 || c.Total < 40 {
+		t.Errorf("%d of %d requests at a time", c.MostAtOnce, c.Total)
+	}
 }
