@@ -149,7 +149,7 @@ func (v *visit) pull(repo *mark, t task) error {
 // describePull says of a pull request what a webhook would. What is read later
 // is truer than what was heard of the same second.
 func (v *visit) describePull(repo *mark, raw json.RawMessage, commits []string) {
-	read := int(time.Now().Unix())
+	read := int(time.Now().UnixMilli())
 	for _, d := range v.hear(repo, "pull_request", map[string]any{"action": "synchronize", "pull_request": merging(raw)}) {
 		if d.Ref.Kind == models.PullRequest {
 			d.Attempt = read
