@@ -129,17 +129,20 @@ func levelWord(level string) string {
 
 // checkWords sums up a check.
 func checkWords(s models.Setup) (string, look) {
-	optional := 0
+	optional, rest := 0, ""
 	for _, f := range s.Findings {
-		if !f.OK && f.Optional {
+		switch {
+		case f.OK:
+			rest = " The rest works meanwhile."
+		case f.Optional:
 			optional++
 		}
 	}
 	switch n := s.Missing(); {
 	case n == 1:
-		return "One thing is missing that is needed. The rest works meanwhile.", look{"octagon", Bad}
+		return "One thing is missing that is needed." + rest, look{"octagon", Bad}
 	case n > 1:
-		return itoa(n) + " things are missing that are needed. The rest works meanwhile.", look{"octagon", Bad}
+		return itoa(n) + " things are missing that are needed." + rest, look{"octagon", Bad}
 	case optional > 0:
 		return "All that is needed is there. What is optional can be granted at any time.", look{"check", Good}
 	}
