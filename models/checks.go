@@ -65,3 +65,16 @@ var notServing = []string{"dev", "development", "test", "testing", "qa", "stagin
 func Serving(environment string) bool {
 	return !slices.Contains(notServing, strings.ToLower(environment))
 }
+
+// FailingChecks are the names of a commit's checks that failed, in order.
+func FailingChecks(commit Subject) (out []string) {
+	for fact, value := range commit.Facts {
+		name, is := strings.CutPrefix(fact, "check.")
+		said, ok := value.(map[string]any)
+		if is && ok && (said["state"] == string(Failed) || said["state"] == string(Cancelled)) {
+			out = append(out, name)
+		}
+	}
+	slices.Sort(out)
+	return out
+}

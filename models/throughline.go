@@ -2,6 +2,7 @@ package models
 
 import (
 	"net/url"
+	"strings"
 	"time"
 )
 
@@ -19,6 +20,29 @@ const (
 	GapOwnerModel   GapKind = "owner_model"
 	GapOwnerDataset GapKind = "owner_dataset"
 )
+
+// Word says what is missing, as pages and reports write it.
+func (k GapKind) Word() string {
+	switch k {
+	case GapRun:
+		return "The run that produced it"
+	case GapCommit:
+		return "The commit it was built from"
+	case GapPullRequest:
+		return "The pull request of the commit"
+	case GapReview:
+		return "A review by somebody else"
+	case GapDataset:
+		return "The dataset version it was trained on"
+	case GapModelCard:
+		return "The model card"
+	case GapOwnerModel:
+		return "An owner of the model"
+	case GapOwnerDataset:
+		return "An owner of the dataset"
+	}
+	return strings.ReplaceAll(string(k), "_", " ")
+}
 
 // Gap is a missing link of a throughline, with who can supply it.
 type Gap struct {

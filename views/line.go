@@ -202,27 +202,7 @@ func dataWords(t models.Throughline) string {
 }
 
 // gapTitle says what is missing, in few words.
-func gapTitle(g models.Gap) string {
-	switch g.Missing {
-	case models.GapRun:
-		return "The run that produced it"
-	case models.GapCommit:
-		return "The commit it was built from"
-	case models.GapPullRequest:
-		return "The pull request of the commit"
-	case models.GapReview:
-		return "A review by somebody else"
-	case models.GapDataset:
-		return "The dataset version it was trained on"
-	case models.GapModelCard:
-		return "The model card"
-	case models.GapOwnerModel:
-		return "An owner of the model"
-	case models.GapOwnerDataset:
-		return "An owner of the dataset"
-	}
-	return upper(strings.ReplaceAll(string(g.Missing), "_", " "))
-}
+func gapTitle(g models.Gap) string { return upper(g.Missing.Word()) }
 
 // gapField is the one thing a closing form asks for, empty where another page
 // closes the gap.

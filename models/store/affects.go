@@ -19,19 +19,38 @@ const affectedShown = 50
 // live yet, then the others of the repository. Models whose code lives elsewhere
 // are not affected.
 func (s *Store) AffectedBy(ctx context.Context, by models.Principal, subject models.Subject) ([]models.Affected, error) {
+	return s.reach(by).of(ctx, subject)
+}
+
+// reach remembers what many subjects of one repository have in common, for as
+// long as one page or one look takes.
+type reach struct {
+	*Store
+	by     models.Principal
+	live   map[string][]origin              // by repository
+	lines  map[[2]string]models.Throughline // by environment and model
+	owners map[string][]models.Owner        // by model
+}
+
+func (s *Store) reach(by models.Principal) *reach {
+	return &reach{Store: s, by: by, live: map[string][]origin{}, lines: map[[2]string]models.Throughline{}, owners: map[string][]models.Owner{}}
+}
+
+// of is AffectedBy.
+func (s *reach) of(ctx context.Context, subject models.Subject) ([]models.Affected, error) {
 	commits, err := s.commitsOf(ctx, subject)
 	if err != nil {
 		return nil, err
 	}
-	live, err := s.liveFrom(ctx, repositoryOf(subject))
+	live, err := s.liveOnce(ctx, repositoryOf(subject))
 	if err != nil {
 		return nil, err
 	}
 	waiting, err := s.waitingFrom(ctx, commits)
-	if err != nil {
+	if err != nil || len(live)+len(waiting) == 0 {
 		return nil, err
 	}
-	out, err := s.affected(ctx, by, append(live, waiting...), commits)
+	out, err := s.affected(ctx, s.by, append(slices.Clip(live), waiting...), commits)
 	if err != nil {
 		return nil, err
 	}
@@ -39,7 +58,16 @@ func (s *Store) AffectedBy(ctx context.Context, by models.Principal, subject mod
 		return cmp.Or(flag(b.Direct)-flag(a.Direct), cmp.Compare(b.Environment, a.Environment), cmp.Compare(a.Model, b.Model), cmp.Compare(a.Version, b.Version), cmp.Compare(a.Deployment.ID, b.Deployment.ID))
 	})
 	out = out[:min(len(out), affectedShown)]
-	return out, s.dressAffected(ctx, by, out)
+	return out, s.dressAffected(ctx, out)
+}
+
+func (s *reach) liveOnce(ctx context.Context, repository string) (out []origin, err error) {
+	out, known := s.live[repository]
+	if !known {
+		out, err = s.liveFrom(ctx, repository)
+		s.live[repository] = out
+	}
+	return out, err
 }
 
 // repositoryOf is the key of the repository that a subject of code is about.
@@ -73,22 +101,24 @@ func (s *Store) commitsOf(ctx context.Context, subject models.Subject) (map[int6
 // origin is a version, live or not, with a commit that it was built from.
 type origin struct{ deployment, version, commit int64 }
 
-// liveFrom are the live deployments of models built from a repository: by their
-// own word, their version's, its run's, or that of the run's pipeline run. It
-// begins at what is live, which is little.
-func (s *Store) liveFrom(ctx context.Context, repository string) ([]origin, error) {
-	if repository == "" {
-		return nil, nil
-	}
-	prefix := repository + "@"
-	rows, err := s.query(ctx, `WITH live AS (SELECT d.subject_id AS deployment, v.id AS version FROM deployments d JOIN subjects s ON s.id = d.subject_id
-  JOIN subjects v ON v.kind = 'model_version' AND v.key = d.model || '/' || d.version AND v.integration_id = 0 WHERE s.state = 'live' AND d.model <> ''),
+// liveOrigins begins at what is live, which is little among all that ever was.
+const liveOrigins = `WITH live AS (SELECT d.subject_id AS deployment, v.id AS version FROM deployments d JOIN subjects s ON s.id = d.subject_id
+  JOIN subjects v ON v.kind = 'model_version' AND v.key = d.model || '/' || d.version AND v.integration_id = 0 WHERE s.kind = 'deployment' AND s.state = 'live' AND d.model <> ''),
  run AS (SELECT live.deployment, live.version, same.id FROM live JOIN links l ON l.from_id = live.version AND l.relation = 'produced_by' AND l.until_at = 0
   JOIN subjects r ON r.id = l.to_id JOIN subjects same ON same.kind = 'run' AND same.key = r.key),
  source AS (SELECT deployment, version, deployment AS id FROM live UNION SELECT deployment, version, version FROM live UNION SELECT deployment, version, id FROM run
   UNION SELECT run.deployment, run.version, l.to_id FROM run JOIN links l ON l.from_id = run.id AND l.relation = 'executed_in' AND l.until_at = 0)
  SELECT DISTINCT source.deployment, source.version, c.id FROM source JOIN links b ON b.from_id = source.id AND b.relation IN ('built_from', 'deploys') AND b.until_at = 0
-  JOIN subjects c ON c.id = b.to_id AND c.kind = 'commit' AND substr(c.key, 1, ?) = ?`, len(prefix), prefix)
+  JOIN subjects c ON c.id = b.to_id AND c.kind = 'commit' AND substr(c.key, 1, ?) = ?`
+
+// liveFrom are the live deployments of models built from a repository: by their
+// own word, their version's, its run's, or that of the run's pipeline run.
+func (s *Store) liveFrom(ctx context.Context, repository string) ([]origin, error) {
+	if repository == "" {
+		return nil, nil
+	}
+	prefix := repository + "@"
+	rows, err := s.query(ctx, liveOrigins, len(prefix), prefix)
 	return all(rows, err, scanOrigin)
 }
 
@@ -154,22 +184,45 @@ func affectedOf(deployment, version, commit models.Subject, direct bool) models.
 }
 
 // dressAffected adds the gaps of each live line, and who answers for the models.
-func (s *Store) dressAffected(ctx context.Context, by models.Principal, list []models.Affected) error {
+func (s *reach) dressAffected(ctx context.Context, list []models.Affected) (err error) {
 	for n := range list {
 		a := &list[n]
-		owners, err := s.ownersOfRefs(ctx, models.Ref{Kind: models.Model, Key: a.Model})
-		if err != nil {
+		if a.Owners, err = s.ownersOnce(ctx, a.Model); err != nil {
 			return err
 		}
-		a.Owners = owners
 		if a.Environment == "" {
 			continue
 		}
-		line, err := s.Throughline(ctx, by, a.Environment, a.Model)
-		if err != nil && models.CodeOf(err) != models.NotFound {
+		line, err := s.lineOnce(ctx, a.Environment, a.Model)
+		if err != nil {
 			return err
 		}
 		a.Gaps = line.Gaps
 	}
 	return nil
+}
+
+func (s *reach) ownersOnce(ctx context.Context, model string) (out []models.Owner, err error) {
+	out, known := s.owners[model]
+	if !known {
+		out, err = s.ownersOfRefs(ctx, models.Ref{Kind: models.Model, Key: model})
+		s.owners[model] = out
+	}
+	return out, err
+}
+
+// lineOnce is the throughline of a model in an environment, the zero one where
+// there is none.
+func (s *reach) lineOnce(ctx context.Context, environment, model string) (line models.Throughline, err error) {
+	key := [2]string{environment, model}
+	line, known := s.lines[key]
+	if known {
+		return line, nil
+	}
+	line, err = s.Throughline(ctx, s.by, environment, model)
+	if models.CodeOf(err) == models.NotFound {
+		err = nil
+	}
+	s.lines[key] = line
+	return line, err
 }
