@@ -61,7 +61,7 @@ func (Source) Check(_ context.Context, account integrations.Account) error {
 
 // Receive verifies a webhook over its raw bytes, then decodes it.
 func (Source) Receive(_ context.Context, account integrations.Account, r integrations.Request) ([]integrations.Event, error) {
-	if !genuine(account.Get("secret"), r.Header, r.Body) {
+	if !integrations.Signed(account.Get("secret"), r.Header, r.Body) {
 		return nil, integrations.ErrSignature
 	}
 	body, err := payload(r)

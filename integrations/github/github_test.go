@@ -28,7 +28,9 @@ func signed(event, body string) integrations.Request {
 	return r
 }
 
-func sign(r *integrations.Request) { r.Header.Set("X-Hub-Signature-256", Sign(testSecret, r.Body)) }
+func sign(r *integrations.Request) {
+	r.Header.Set("X-Hub-Signature-256", integrations.Sign(testSecret, r.Body))
+}
 
 // form is the same delivery in GitHub's other content type.
 func form(event, body string) integrations.Request {
@@ -75,20 +77,20 @@ func FuzzReceive(f *testing.F) {
 }
 
 func TestSignature(t *testing.T) {
-	good := signed("push", `{}`).Header.Get(signatureHeader)
+	good := signed("push", `{}`).Header.Get(integrations.SignatureHeader)
 	set := func(values ...string) func(*integrations.Request) {
-		return func(r *integrations.Request) { r.Header[signatureHeader] = values }
+		return func(r *integrations.Request) { r.Header[integrations.SignatureHeader] = values }
 	}
 	sha1 := func(r *integrations.Request) {
-		r.Header.Del(signatureHeader)
+		r.Header.Del(integrations.SignatureHeader)
 		r.Header.Set("X-Hub-Signature", "sha1=5d61605c3feea9799210ddcb71307d4ba264225f")
 	}
 	for name, change := range map[string]func(*integrations.Request){
 		"missing": set(), "empty": set(""), "no prefix": set(strings.TrimPrefix(good, "sha256=")), "only prefix": set("sha256="),
 		"upper case": set("sha256=" + strings.ToUpper(good[7:])), "upper prefix": set("SHA256=" + good[7:]),
 		"half": set(good[:39]), "longer": set(good + "00"), "twice": set(good, good), "not hex": set("sha256=" + strings.Repeat("z", 64)),
-		"sha1": sha1, "sha1 word": set("sha1=" + good[7:]), "of another secret": set(Sign("other", []byte(`{}`))), "spaces": set(" " + good),
-		"of the empty secret": set(Sign("", []byte(`{}`))),
+		"sha1": sha1, "sha1 word": set("sha1=" + good[7:]), "of another secret": set(integrations.Sign("other", []byte(`{}`))), "spaces": set(" " + good),
+		"of the empty secret": set(integrations.Sign("", []byte(`{}`))),
 	} {
 		r := signed("push", `{}`)
 		change(&r)
@@ -107,7 +109,7 @@ func TestSecrets(t *testing.T) {
 		{"", "", false}, {" ", "", false}, {",", "", false}, {"\n", "", false}, {"a,,b", "", false}, {"old,new", "old,new", false}, {"a,b,c", "c", false},
 	} {
 		r := signed("ping", `{}`)
-		r.Header.Set(signatureHeader, Sign(c.used, r.Body))
+		r.Header.Set(integrations.SignatureHeader, integrations.Sign(c.used, r.Body))
 		account := integrations.Account{Settings: map[string]string{"secret": c.configured}}
 		_, err := Source{}.Receive(context.Background(), account, r)
 		if genuine := !errors.Is(err, integrations.ErrSignature); genuine != c.genuine {
@@ -119,7 +121,7 @@ func TestSecrets(t *testing.T) {
 // GitHub documents this signature of this body.
 func TestSignIsGitHubs(t *testing.T) {
 	want := "sha256=757107ea0eb2509fc211221cce984b8a37570b6d7586c22c46f4379c8b043e17"
-	if got := Sign("It's a Secret to Everybody", []byte("Hello, World!")); got != want {
+	if got := integrations.Sign("It's a Secret to Everybody", []byte("Hello, World!")); got != want {
 		t.Errorf("got %s, want %s", got, want)
 	}
 }

@@ -31,7 +31,7 @@ const hookedAtMost = 100
 // where all of its repositories are chosen and that is allowed, else one in each
 // repository.
 func (p *Polled) Hook(ctx context.Context, account integrations.Account, address string) ([]models.HookMade, error) {
-	known := secrets(account.Get("secret"))
+	known := integrations.Secrets(account.Get("secret"))
 	if len(known) == 0 {
 		return nil, models.FieldErrorf(models.Unprocessed, "secret", "The webhook needs a secret.")
 	}

@@ -42,13 +42,15 @@ func (p post) named(c *gogithub.HeadCommit, attempt int) []models.Description {
 	if !ok || at.IsZero() {
 		return nil
 	}
-	f := facts{"committed_at": stamp(at)}
+	trailers := models.TrailersOf(c.GetMessage())
+	f := facts(trailers.Facts(c.Author.GetName(), c.Author.GetEmail()))
+	f["committed_at"] = stamp(at)
 	f.text("author", author(c.Author))
 	if message := clip(strings.TrimSpace(c.GetMessage()), maxText); message != "" {
 		f["message"] = message
 	}
 	return []models.Description{{Ref: ref, At: at, Attempt: attempt, Title: firstLine(c.GetMessage()),
-		URL: p.commitURL(c.GetID()), Facts: f}}
+		URL: p.commitURL(c.GetID()), Facts: f, Links: trailers.Links()}}
 }
 
 func author(a *gogithub.CommitAuthor) string {

@@ -7,21 +7,23 @@ import (
 	"slices"
 	"testing"
 	"time"
+
+	"throughline/integrations"
 )
 
 // Row 20: a wrong signature takes no longer when more of it is right. The samples
 // are shuffled and the slowest tenth is left out: that is the machine, not us.
 func TestSignaturesAreComparedInConstantTime(t *testing.T) {
 	body := make([]byte, 256)
-	good := Sign(testSecret, body)
-	wrong := [2]http.Header{header(flip(good, len(signaturePrefix))), header(flip(good, len(good)-1))}
+	good := integrations.Sign(testSecret, body)
+	wrong := [2]http.Header{header(flip(good, len("sha256="))), header(flip(good, len(good)-1))}
 	const size = 4000
 	order := rand.Perm(2 * size)
 	for try := 1; ; try++ {
 		var took [2][]float64
 		for _, n := range order {
 			began := time.Now()
-			if genuine(testSecret, wrong[n%2], body) {
+			if integrations.Signed(testSecret, wrong[n%2], body) {
 				t.Fatal("a wrong signature is taken")
 			}
 			took[n%2] = append(took[n%2], float64(time.Since(began)))
@@ -34,7 +36,9 @@ func TestSignaturesAreComparedInConstantTime(t *testing.T) {
 	}
 }
 
-func header(signature string) http.Header { return http.Header{signatureHeader: {signature}} }
+func header(signature string) http.Header {
+	return http.Header{integrations.SignatureHeader: {signature}}
+}
 
 // flip changes one hexadecimal digit.
 func flip(text string, at int) string {
