@@ -76,6 +76,23 @@ type Throughline struct {
 // Whole tells whether no link is missing.
 func (t Throughline) Whole() bool { return len(t.Gaps) == 0 }
 
+// CommitReviewers are the people who reviewed the commit of the line by its
+// trailers (Reviewed-by), none of them its author. They count only where a source
+// without pull requests told the commit: elsewhere anybody could write a trailer
+// instead of asking for a review.
+func (t Throughline) CommitReviewers() (names []string) {
+	if t.Commit == nil || t.Commit.Text("reviewed_in") != "commit" {
+		return nil
+	}
+	list, _ := t.Commit.Facts["reviewed_by"].([]any)
+	for _, one := range list {
+		if name, ok := one.(string); ok && name != "" {
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
 // PullRequestLine is a pull request of the chain with its reviews.
 type PullRequestLine struct {
 	Subject Subject
@@ -160,6 +177,8 @@ func (g *gapFinder) code() {
 	switch {
 	case g.t.Commit == nil:
 		g.add(GapCommit, at, "the data scientist who trained it", "link the commit the run was built from")
+	case len(g.t.PullRequests) == 0 && len(g.t.CommitReviewers()) > 0:
+		// reviewed where pull requests do not exist
 	case len(g.t.PullRequests) == 0:
 		g.add(GapPullRequest, g.t.Commit.Ref, "the author of the commit", "link the pull request that merged this commit")
 	case !g.reviewed():

@@ -60,8 +60,11 @@ func dataBox(t models.Throughline) box {
 func codeBox(t models.Throughline) box {
 	b := box{Name: "Code", Icon: "commit", Missing: "No commit is linked", GapPath: "#gap-commit"}
 	if t.Commit != nil {
-		b.Items = append(b.Items, boxItem{Subject: *t.Commit, Note: t.Commit.Text("author"), At: t.Commit.StateAt})
+		b.Items = append(b.Items, boxItem{Subject: *t.Commit, Note: t.Commit.Text("author") + commitReview(t), At: t.Commit.StateAt})
 		b.Evidence = evidenceTo(t, t.Commit.ID)
+		if commitReview(t) != "" {
+			b.Evidence = weaker(b.Evidence, models.Declared)
+		}
 	}
 	for _, p := range t.PullRequests {
 		b.Items = append(b.Items, boxItem{Subject: p.Subject, Note: reviewedBy(p), At: p.Subject.StateAt})
@@ -147,6 +150,15 @@ func reviewedBy(p models.PullRequestLine) string {
 	return "reviewed by " + join(names)
 }
 
+// commitReview is who reviewed the commit by its own words, where no pull request
+// says it.
+func commitReview(t models.Throughline) string {
+	if names := t.CommitReviewers(); len(t.PullRequests) == 0 && len(names) > 0 {
+		return ", reviewed by " + join(names)
+	}
+	return ""
+}
+
 // join writes "a, b and c".
 func join(words []string) string {
 	if len(words) < 2 {
@@ -184,7 +196,7 @@ func story(t models.Throughline) string {
 
 func pullWords(t models.Throughline) string {
 	if len(t.PullRequests) == 0 {
-		return ""
+		return commitReview(t)
 	}
 	p := t.PullRequests[0]
 	return " (pull request " + p.Subject.Ref.Key + ", " + reviewedBy(p) + ")"

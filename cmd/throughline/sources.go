@@ -4,6 +4,7 @@ import (
 	"throughline/integrations"
 	"throughline/integrations/cloudevents"
 	"throughline/integrations/fetch"
+	"throughline/integrations/git"
 	"throughline/integrations/github"
 	"throughline/integrations/mlflow"
 	"throughline/integrations/modelcard"
@@ -14,6 +15,7 @@ import (
 func sources(out *fetch.Client) []integrations.Source {
 	return []integrations.Source{
 		github.New(out.HTTP()),
+		git.New(out.HTTP()),
 		mlflow.New(out.HTTP()),
 		cloudevents.New(),
 		modelcard.New(),

@@ -17,7 +17,7 @@ func (w *wave) evaluate() error {
 		kind models.Kind
 		do   func(*subjectRow) error
 	}{
-		{models.Commit, w.commitChecks}, {models.Commit, w.commitNamed},
+		{models.Commit, w.commitChecks}, {models.Commit, w.commitNamed}, {models.Commit, w.commitRuns}, {models.Run, w.runCommits},
 		{models.PullRequest, w.pullRequestChecks}, {models.PullRequest, w.named}, {models.Task, w.taskState},
 		{models.Deployment, w.deployment}, {models.ModelVersion, w.versionState},
 	}

@@ -157,3 +157,51 @@ func TestClosingDoesNotDependOnTheOrder(t *testing.T) {
 		}
 	})
 }
+
+// plainCommit is a commit of a repository without pull requests.
+func plainCommit(sha string, facts map[string]any, links ...models.LinkTo) models.Description {
+	d := models.Description{Ref: ref(models.Commit, "git.example.com/acme/fraud@"+sha), At: day(1), Facts: map[string]any{"author": "Kim"}, Links: links}
+	for k, v := range facts {
+		d.Facts[k] = v
+	}
+	return d
+}
+
+func TestATrailerSaysWhatARunWasBuiltFrom(t *testing.T) {
+	events := []struct {
+		source string
+		d      models.Description
+	}{
+		{"github", plainCommit(sha1, nil, models.LinkTo{Relation: models.Mentions, To: ref(models.Run, "run-1")}, models.LinkTo{Relation: models.Mentions, To: ref(models.Run, "run-2")})},
+		{"cloudevents", models.Description{Ref: ref(models.Run, "run-1"), At: day(2), State: models.Passed}},
+		{"cloudevents", models.Description{Ref: ref(models.Run, "run-2"), At: day(2), State: models.Passed,
+			Links: []models.LinkTo{{Relation: models.BuiltFrom, To: ref(models.Commit, "git.example.com/acme/fraud@"+sha2)}}}},
+		{"cloudevents", models.Description{Ref: ref(models.Run, "run-2"), At: day(1), State: models.Running}},
+	}
+	both(t, func(t *testing.T, s *Store) {
+		want := ""
+		for round := range 6 {
+			o := Options{DataDir: t.TempDir()}
+			if s.dialect.numbers {
+				o = Options{DatabaseURL: freshDatabase(t)}
+			}
+			h := newHub(t, open(t, o))
+			for i, n := range rand.New(rand.NewSource(int64(round))).Perm(len(events)) {
+				h.apply(events[n].source, fmt.Sprint("event", i), events[n].d)
+			}
+			if want == "" {
+				want = h.state()
+			}
+			require.Equal(t, want, h.state(), "round %d", round)
+			for run, sha := range map[string]string{"run-1": sha1, "run-2": sha2} {
+				found, err := h.s.Find(context.Background(), admin, models.Ref{Kind: models.Run, Key: run, Integration: h.sources["cloudevents"].ID})
+				require.NoError(t, err)
+				links, _, err := h.s.Links(context.Background(), admin, found.ID)
+				require.NoError(t, err)
+				require.Len(t, links, 1, "a run's own source knows better than a commit's trailer")
+				require.Equal(t, "git.example.com/acme/fraud@"+sha, links[0].To.Ref.Key)
+				require.Equal(t, models.Declared, links[0].Evidence)
+			}
+		}
+	})
+}
