@@ -23,6 +23,7 @@ var decoders = map[string]func(post) ([]models.Description, error){
 	"workflow_run":        post.workflowRunEvent,
 	"workflow_job":        post.workflowJobEvent,
 	"push":                post.pushEvent,
+	"merge_group":         post.mergeGroupEvent,
 	"deployment":          post.deploymentEvent,
 	"deployment_status":   post.deploymentStatusEvent,
 }

@@ -48,6 +48,16 @@ func stub(sha, clock string) models.Description {
 	return models.Description{Ref: commitRef(sha), At: at(clock), URL: "https://github.com/acme/fraud/commit/" + sha}
 }
 
+// tried says of the merge commit that it is a test merge, or no longer one.
+func tried(clock string, of any) models.Description {
+	return models.Description{Ref: commitRef(mergeSHA), At: at(clock), Facts: map[string]any{"test_merge_of": of}}
+}
+
+func first(d models.Description) models.Description {
+	d.Attempt = 1
+	return d
+}
+
 var pullRef = models.Ref{Kind: models.PullRequest, Key: "acme/fraud#12"}
 
 // pull is the pull request of pullHead; facts are added to what all have.
@@ -58,6 +68,7 @@ func pull(clock string, state models.State, since, raw string, more facts, links
 	for name, value := range more {
 		all[name] = value
 	}
+	links = append(links, to(models.Contains, models.Ref{Kind: models.Commit, Key: "github.com/dana/fraud@" + headSHA}))
 	d := models.Description{Ref: pullRef, At: at(clock), Attempt: 1, Title: "Faster features",
 		URL: "https://github.com/acme/fraud/pull/12", State: state, Raw: raw, Facts: all, Links: links, Text: `because <b>"`}
 	if since != "" {
@@ -74,19 +85,20 @@ var goldens = []struct {
 	{"an opened pull request contains its head, and the tried merge is no merge", "pull_request", openedPull, []models.Description{
 		func() models.Description {
 			d := pull("09:00:00", models.Open, "09:00:00", "open", facts{"draft": false, "additions": 5, "deletions": 0, "changed_files": 2, "commits": 1},
-				to(models.Contains, commitRef(headSHA)))
+				to(models.Contains, commitRef(headSHA)), to(models.Contains, commitRef(mergeSHA)))
 			d.Attempt = 0
 			return d
-		}(), stub(headSHA, "09:00:00")}},
+		}(), stub(headSHA, "09:00:00"), stub(mergeSHA, "09:00:00"), tried("09:00:00", "acme/fraud#12")}},
 
 	{"a merged pull request is merged as the merge commit", "pull_request", `{"action":"closed","pull_request":{` + pullHead + `"state":"closed",
 		"merged":true,"merged_at":"2026-03-01T11:00:00Z","merged_by":{"login":"eve"},"merge_commit_sha":"` + mergeSHA + `","updated_at":"2026-03-01T11:00:01Z"},` + inRepo,
 		[]models.Description{pull("11:00:01", models.Merged, "11:00:00", "closed", facts{"merged_at": "2026-03-01T11:00:00Z", "merged_by": "eve"},
-			to(models.Contains, commitRef(headSHA)), to(models.MergedAs, commitRef(mergeSHA))), stub(headSHA, "09:00:00"), stub(mergeSHA, "09:00:00")}},
+			to(models.Contains, commitRef(headSHA)), to(models.MergedAs, commitRef(mergeSHA))), stub(headSHA, "09:00:00"), stub(mergeSHA, "09:00:00"), first(tried("11:00:01", nil))}},
 
 	{"a closed pull request was not merged", "pull_request", `{"action":"closed","pull_request":{` + pullHead + `"state":"closed","merged":false,
 		"merged_at":null,"closed_at":"2026-03-01T11:00:00Z","merge_commit_sha":"` + mergeSHA + `","updated_at":"2026-03-01T11:00:01Z"},` + inRepo,
-		[]models.Description{pull("11:00:01", models.Closed, "11:00:00", "closed", nil, to(models.Contains, commitRef(headSHA))), stub(headSHA, "09:00:00")}},
+		[]models.Description{pull("11:00:01", models.Closed, "11:00:00", "closed", nil, to(models.Contains, commitRef(headSHA)), to(models.Contains, commitRef(mergeSHA))),
+			stub(headSHA, "09:00:00"), stub(mergeSHA, "09:00:00"), tried("11:00:01", "acme/fraud#12")}},
 
 	{"a synchronised draft contains the heads before and after", "pull_request", `{"action":"synchronize","before":"` + beforeSHA + `","after":"` + headSHA + `",
 		"pull_request":{` + pullHead + `"state":"open","draft":true,"updated_at":"2026-03-01T10:00:00Z"},` + inRepo,
@@ -94,16 +106,16 @@ var goldens = []struct {
 			to(models.Contains, commitRef(beforeSHA))), stub(headSHA, "09:00:00"), stub(beforeSHA, "09:00:00")}},
 
 	{"an approval is the reviewer's word at its own time", "pull_request_review", review("submitted", "approved", `{"login":"eve"}`),
-		[]models.Description{reviewedPull, stub(headSHA, "09:00:00"), said("eve", "approved", "10:30:00", 0)}},
+		[]models.Description{reviewedPull, stub(headSHA, "09:00:00"), stub(mergeSHA, "09:00:00"), tried("10:30:00", "acme/fraud#12"), said("eve", "approved", "10:30:00", 0)}},
 
 	{"a demand of a ghost", "pull_request_review", review("edited", "CHANGES_REQUESTED", `null`),
-		[]models.Description{reviewedPull, stub(headSHA, "09:00:00"), said("ghost", "changes_requested", "10:30:00", 0)}},
+		[]models.Description{reviewedPull, stub(headSHA, "09:00:00"), stub(mergeSHA, "09:00:00"), tried("10:30:00", "acme/fraud#12"), said("ghost", "changes_requested", "10:30:00", 0)}},
 
 	{"a dismissal comes after what it dismisses", "pull_request_review", review("dismissed", "dismissed", `{"login":"eve"}`),
-		[]models.Description{reviewedPull, stub(headSHA, "09:00:00"), said("eve", "dismissed", "10:30:00", 1)}},
+		[]models.Description{reviewedPull, stub(headSHA, "09:00:00"), stub(mergeSHA, "09:00:00"), tried("10:30:00", "acme/fraud#12"), said("eve", "dismissed", "10:30:00", 1)}},
 
 	{"a comment ranks below verdicts", "pull_request_review", review("submitted", "commented", `{"login":"eve"}`),
-		[]models.Description{reviewedPull, stub(headSHA, "09:00:00"), said("eve", "commented", "09:00:00", int(at("10:30:00").Unix()))}},
+		[]models.Description{reviewedPull, stub(headSHA, "09:00:00"), stub(mergeSHA, "09:00:00"), tried("10:30:00", "acme/fraud#12"), said("eve", "commented", "09:00:00", int(at("10:30:00").Unix()))}},
 
 	{"a check run is a fact of its commit", "check_run", `{"action":"completed","check_run":{"id":7,"head_sha":"` + headSHA + `","name":"unit tests",
 		"status":"completed","conclusion":"failure","started_at":"2026-03-01T10:00:00Z","completed_at":"2026-03-01T10:05:00Z",
@@ -165,7 +177,7 @@ var goldens = []struct {
 			Links: []models.LinkTo{to(models.Deploys, models.Ref{Kind: models.ModelVersion, Key: "fraud/3"})}}, stub(headSHA, "12:05:00")}},
 }
 
-var reviewedPull = pull("10:30:00", "", "", "", nil, to(models.Contains, commitRef(headSHA)))
+var reviewedPull = pull("10:30:00", "", "", "", nil, to(models.Contains, commitRef(headSHA)), to(models.Contains, commitRef(mergeSHA)))
 
 // review is a review event with the short form of a pull request, without draft.
 func review(action, state, user string) string {

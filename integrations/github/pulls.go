@@ -48,8 +48,8 @@ func (p post) pullAndCommits(pr pullRequest, more ...string) ([]models.Descripti
 	if merged(pr) {
 		d.Links = append(d.Links, p.linkTo(models.MergedAs, pr.GetMergeCommitSHA())...)
 	}
-	d.Links = unique(d.Links)
-	return append([]models.Description{d}, p.stubs(d.Links, created(pr))...), nil
+	d.Links = unique(append(d.Links, append(p.testMerge(pr), p.inFork(pr)...)...))
+	return append(append([]models.Description{d}, p.stubs(d.Links, created(pr))...), p.claims(pr, d.At)...), nil
 }
 
 func (p post) pull(pr pullRequest) (models.Description, error) {
@@ -107,6 +107,7 @@ func (p post) pullFacts(pr pullRequest) facts {
 	f.number("deletions", pr.Deletions)
 	f.number("changed_files", pr.ChangedFiles)
 	f.number("commits", pr.Commits)
+	f.number("review_comments", pr.ReviewComments)
 	f.time("created_at", when(pr.CreatedAt))
 	f.time("merged_at", when(pr.MergedAt))
 	if pr.Draft != nil {
@@ -144,7 +145,7 @@ func reviewers(pr pullRequest) []string {
 func (p post) stubs(links []models.LinkTo, at time.Time) (out []models.Description) {
 	seen := map[string]bool{}
 	for _, l := range links {
-		if _, sha, ok := models.SplitCommit(l.To.Key); ok && !seen[sha] {
+		if repository, sha, ok := models.SplitCommit(l.To.Key); ok && !seen[sha] && repository == p.repositoryKey() {
 			seen[sha] = true
 			out = append(out, models.Description{Ref: l.To, At: at, URL: p.commitURL(sha)})
 		}

@@ -56,7 +56,8 @@ func (p post) workflowRunEvent() ([]models.Description, error) {
 	d.StateAt = reached(d.State, at, when(run.RunStartedAt))
 	d.Facts = p.workflowFacts(event)
 	d.Facts["ended_at"] = endedAt(d.State, at)
-	return append([]models.Description{d}, p.named(run.HeadCommit, 0)...), nil
+	found := append([]models.Description{d}, p.named(run.HeadCommit, 0)...)
+	return append(found, p.queued(run.GetHeadBranch(), run.GetHeadSHA(), when(run.CreatedAt))...), nil
 }
 
 // reached is when a run came into its state: its end, or its start.

@@ -90,7 +90,7 @@ func when(t time.Time) any {
 func (p *Pull) expect() Known {
 	facts := map[string]any{"author": p.By.login(), "repository": p.Repo.key(), "number": p.Number, "branch": p.Branch, "base": p.Base, "head_sha": p.Head(),
 		"labels": append([]string{}, p.Labels...), "reviewers": p.asked(), "draft": p.Draft, "additions": p.Additions, "deletions": p.Deletions,
-		"changed_files": p.ChangedFiles, "commits": len(p.Commits), "created_at": clock(p.CreatedAt), "merged_at": when(p.MergedAt)}
+		"changed_files": p.ChangedFiles, "commits": len(p.Commits), "review_comments": len(p.Comments), "created_at": clock(p.CreatedAt), "merged_at": when(p.MergedAt)}
 	if p.Merged {
 		facts["merged_by"] = p.MergedBy.login()
 	}
