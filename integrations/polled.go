@@ -38,7 +38,8 @@ func (p *PollLoop) poll(ctx context.Context, t PollTarget, failures int) polled 
 	}
 	out := polled{id: t.Account.ID, cursor: batch.Cursor, next: time.Now()}
 	if !more {
-		out.next = out.next.Add(p.pace(poller, t.Account))
+		p.resolve(asking, poller, t)
+		out.next = time.Now().Add(p.pace(poller, t.Account))
 	}
 	return out
 }

@@ -42,6 +42,15 @@ func (p polls) ApplyPoll(ctx context.Context, target integrations.PollTarget, ba
 	return p.Store.ApplyPoll(ctx, integration, target.Cursor, batch)
 }
 
+// ApplyAnswers keeps what a source answered about single commits.
+func (p polls) ApplyAnswers(ctx context.Context, target integrations.PollTarget, batch models.Batch, answers []models.Answer) error {
+	integration, err := p.IntegrationFor(ctx, target.Source, target.Account.Name)
+	if err != nil {
+		return err
+	}
+	return p.Store.ApplyAnswers(ctx, integration, batch, answers)
+}
+
 // PollFailed records why a poll failed and until when it rests.
 func (p polls) PollFailed(ctx context.Context, id int64, problem string, pausedUntil time.Time) error {
 	return p.Store.PollFailed(ctx, id, problem, pausedUntil)

@@ -100,22 +100,31 @@ func (u *unit) park(in Inbound, problem string, out *Outcome) error {
 
 // effects are all that a batch changes.
 func (u *unit) effects(in Inbound, delivery int64) error {
-	w := &wave{unit: u, in: in, delivery: delivery, project: in.Integration.ProjectID}
-	var err error
-	if w.gone, err = u.forgot(); err != nil {
+	w, err := u.wave(in, delivery)
+	if err != nil {
 		return err
+	}
+	return w.evaluate()
+}
+
+// wave takes in all that a batch describes; what follows from it is yet to be
+// evaluated.
+func (u *unit) wave(in Inbound, delivery int64) (w *wave, err error) {
+	w = &wave{unit: u, in: in, delivery: delivery, project: in.Integration.ProjectID}
+	if w.gone, err = u.forgot(); err != nil {
+		return nil, err
 	}
 	for _, d := range in.Batch.Descriptions {
 		if err := w.describe(d); err != nil {
-			return err
+			return nil, err
 		}
 	}
 	for _, card := range in.Batch.Cards {
 		if err := w.saveCard(card); err != nil {
-			return err
+			return nil, err
 		}
 	}
-	return w.evaluate()
+	return w, nil
 }
 
 // ApplyPoll applies what a poll found since the cursor from, and saves its own
