@@ -40,7 +40,8 @@ func (r *Repo) Deploy(sha, environment string, payload any, run *Run, by string)
 }
 
 // Say adds a status: queued, in_progress, success, failure, error, inactive. A
-// success makes the earlier ones of the environment inactive, without a webhook.
+// success makes the earlier ones of the environment inactive, without a webhook and
+// without a change of their own time.
 func (d *Deployment) Say(state, by string) {
 	d.Repo.s.change(func() {
 		d.say(state, d.Repo.s.user(by), true)
@@ -59,8 +60,8 @@ func (d *Deployment) say(state string, by *User, aloud bool) {
 	v := &DeploymentStatus{ID: d.Repo.s.id(), State: state, Description: "Now " + state, LogURL: "https://ci.acme.example/logs/" + text(d.ID),
 		URL: "https://" + d.Environment + ".acme.example/", By: by, CreatedAt: d.Repo.s.clock}
 	d.Statuses = append(d.Statuses, v)
-	d.UpdatedAt = d.Repo.s.clock
 	if aloud {
+		d.UpdatedAt = d.Repo.s.clock
 		d.emit("deployment_status", v)
 	}
 }

@@ -42,7 +42,7 @@ func (c *Scenario) Step() bool {
 		return false
 	}
 	c.repo.s.Step = time.Duration(c.random.IntN(40_000)) * time.Millisecond
-	if c.random.IntN(5) == 0 {
+	if c.random.IntN(3) == 0 {
 		c.repo.s.Step = 300 * time.Millisecond
 	}
 	switch n := c.random.IntN(100); {
