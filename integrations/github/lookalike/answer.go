@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -72,11 +73,11 @@ func (s *Server) Recount() {
 // Enterprise Servers do.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	s.enter(r)
-	defer s.leave()
+	noted := &noting{ResponseWriter: w, leave: func() { s.active.Add(-1) }}
+	defer noted.once.Do(noted.leave)
 	if s.Before != nil {
 		s.Before(r)
 	}
-	noted := &noting{ResponseWriter: w}
 	s.mu.Lock()
 	lie := s.lie(r)
 	s.mu.Unlock()
@@ -90,32 +91,27 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 func (s *Server) enter(r *http.Request) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.active++
 	s.count.Total++
-	s.count.MostAtOnce = max(s.count.MostAtOnce, s.active)
+	s.count.MostAtOnce = max(s.count.MostAtOnce, int(s.active.Add(1)))
 	if r.Header.Get("If-None-Match") != "" {
 		s.count.Conditional++
 	}
 	s.count.Log = append(s.count.Log, r.Method+" "+r.URL.RequestURI())
 }
 
-func (s *Server) leave() {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.active--
-}
-
-// noting remembers the status.
+// noting ends the counting of a request under way: when its answer begins, the
+// asker may go on.
 type noting struct {
 	http.ResponseWriter
-	status int
+	once  sync.Once
+	leave func()
 }
 
 // Unwrap is for those who flush.
 func (n *noting) Unwrap() http.ResponseWriter { return n.ResponseWriter }
 
 func (n *noting) WriteHeader(status int) {
-	n.status = status
+	n.once.Do(n.leave)
 	n.ResponseWriter.WriteHeader(status)
 }
 

@@ -9,6 +9,7 @@ import (
 	"net/http/httptest"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 )
@@ -39,7 +40,7 @@ type Server struct {
 	lies    Lies
 	storm   Storm
 	count   Count
-	active  int
+	active  atomic.Int32
 	mux     *http.ServeMux
 	flush   sync.Mutex
 }
