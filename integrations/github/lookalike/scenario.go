@@ -24,7 +24,7 @@ var people = []string{"kim", "lee", "dana", "eve", "sam"}
 // Scenario prepares a history with n pull requests; the same seed plays the same.
 func (s *Server) Scenario(fullName string, seed uint64, n int) *Scenario {
 	r := s.Repo(fullName)
-	return &Scenario{repo: r, fork: r.Fork("visitor"), random: rand.New(rand.NewPCG(seed, 7)), left: n}
+	return &Scenario{repo: r, fork: r.Fork("visitor"), random: dice(seed, 7), left: n}
 }
 
 // Random plays a history of n pull requests to its end and returns its repository.

@@ -49,11 +49,16 @@ type Server struct {
 // so that all of a test's history is of today.
 func New(seed uint64) *Server {
 	s := &Server{Web: "https://github.com", Step: 7 * time.Second, Limit: 5000, clock: time.Now().UTC().Add(-20 * time.Hour).Truncate(time.Second),
-		random: rand.New(rand.NewPCG(seed, 1)), chance: rand.New(rand.NewPCG(seed, 2)), weather: rand.New(rand.NewPCG(seed, 3)),
+		random: dice(seed, 1), chance: dice(seed, 2), weather: dice(seed, 3),
 		lastID: 1000, owners: map[string]*User{}, tokens: map[string]*token{}}
 	s.count.Routes = map[string]int{}
 	s.mux = s.routes()
 	return s
+}
+
+// dice fall the same for the same seed.
+func dice(seed, of uint64) *rand.Rand {
+	return rand.New(rand.NewPCG(seed, of)) // #nosec G404 -- plays histories for tests, protects nothing
 }
 
 // Start is New on a port of loopback, until the test ends.
