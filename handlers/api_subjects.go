@@ -14,6 +14,7 @@ func (h *Handlers) subjectOperations() []Route {
 	return []Route{
 		op(http.MethodGet, "/subjects", signedIn(), "Search subjects, newest first", h.listSubjects),
 		op(http.MethodGet, one, view, "Read a subject with its facts, links and owners", h.readSubject),
+		op(http.MethodGet, one+"/compare", view, "Compare a pull request's runs with what is live of the same models", h.comparePull),
 		op(http.MethodGet, one+"/owners", view, "List who answers for a subject", h.listOwners),
 		op(http.MethodPut, one+"/owners", write, "Say who answers for a subject", h.putOwners),
 		op(http.MethodGet, one+"/activity", view, "List what happened to a subject", h.listSubjectActivity),

@@ -158,7 +158,7 @@ func (h *Handlers) dressSubject(c *gin.Context, p *views.SubjectPage) error {
 	ctx, s := c.Request.Context(), p.Subject
 	switch s.Ref.Kind {
 	case models.PullRequest:
-		p.Checks = h.headChecks(c, s)
+		return h.dressPull(c, p)
 	case models.Commit:
 		p.Checks = views.Checks(s)
 	case models.Model, models.ModelVersion:

@@ -3,7 +3,6 @@ package views
 import (
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"throughline/models"
@@ -84,18 +83,9 @@ func checksBit(checks []Check) bit {
 	return bit{"triangle", Careful, word, false}
 }
 
-// headlines are the metrics that say most about a run, best first.
-var headlines = []string{"auc", "roc_auc", "val_auc", "f1", "val_f1", "accuracy", "val_accuracy", "acc", "rmse", "val_rmse", "mae", "loss", "val_loss"}
-
 // Headline orders the metrics of a run or a version: those that say most first.
 func Headline(ms []Named) []Named {
-	place := func(n Named) int {
-		if i := slices.Index(headlines, strings.ToLower(n.Name)); i >= 0 {
-			return i
-		}
-		return len(headlines)
-	}
-	slices.SortStableFunc(ms, func(a, b Named) int { return place(a) - place(b) })
+	slices.SortStableFunc(ms, func(a, b Named) int { return models.MetricPlace(a.Name) - models.MetricPlace(b.Name) })
 	return ms
 }
 

@@ -112,7 +112,19 @@ func subjectPage(f Frame, kind models.Kind, text string) SubjectPage {
 		Choices:  []Choice{{text, text}},
 		Comments: []models.Comment{{ID: 1, Author: text, ActorID: "person:1", Body: text, At: noon, Edited: noon}, {ID: 2, Author: text, Deleted: true}},
 		Projects: f.Projects, Checks: Checks(s), Versions: []models.Subject{s}, Card: revisionOf(text), Line: &LineNote{text, text, 2},
-		MayWrite: true, Error: text, Draft: Draft{Form: "link", Key: text}}
+		MayWrite: true, Error: text, Draft: Draft{Form: "link", Key: text}, Pull: pullPart(text)}
+}
+
+func pullPart(text string) *PullPart {
+	run, version := subjectOf(models.Run, text, text), subjectOf(models.ModelVersion, text+"/1", text)
+	other := subjectOf(models.Run, text+"2", text)
+	other.ID = 8
+	one := models.Contender{Run: run, Version: &version, Data: []models.Link{{Relation: models.TrainedOn, To: subjectOf(models.DatasetVersion, "a/b@"+text, text)}}}
+	affected := models.Affected{Environment: text, Model: text, Version: text, How: text, Direct: true, Owners: []models.Owner{{Person: text, Gone: text}, {Team: text, Name: text}}}
+	return &PullPart{Change: models.ChangeSet{Commits: []models.Subject{subjectOf(models.Commit, "github.com/o/n@"+text, text)}, Pipelines: []models.Subject{subjectOf(models.PipelineRun, text, text)}},
+		Comparisons: []models.Comparison{models.Compare(text, &models.Champion{Contender: one, Model: text, Number: text, Environment: text}, []models.Contender{{Run: other}}),
+			models.Compare(text, nil, []models.Contender{one})},
+		Affected: []models.Affected{affected, {Model: text, Version: text, How: text}}, Earlier: 2}
 }
 
 func linePage(f Frame, text string) LinePage {

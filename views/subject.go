@@ -23,6 +23,7 @@ type SubjectPage struct {
 	MaxFile      int64 // bytes of one file
 	Projects     []models.Project
 	Checks       []Check          // of a pull request's or commit's head
+	Pull         *PullPart        // of a pull request
 	Versions     []models.Subject // of a model or dataset, the newest first
 	Card         *models.CardRevision
 	Data         *DataPage            // of a dataset
@@ -88,7 +89,7 @@ type fact struct {
 func sideFacts(s models.Subject) (out []fact) {
 	var names []string
 	for name := range s.Facts {
-		if !strings.Contains(name, ".") && !slices.Contains(hiddenFacts, name) {
+		if !strings.Contains(name, ".") && !slices.Contains(hiddenFacts, name) && !(s.Ref.Kind == models.PullRequest && slices.Contains(pullFacts, name)) {
 			names = append(names, name)
 		}
 	}
@@ -109,6 +110,9 @@ func sideFacts(s models.Subject) (out []fact) {
 
 // hiddenFacts are shown elsewhere on the page.
 var hiddenFacts = []string{"number", "name", "message", "description", "aliases", "labels", "reviewers", "tags", "model", "version", "checks"}
+
+// pullFacts stand in the head of a pull request's page.
+var pullFacts = []string{"author", "branch", "base", "additions", "deletions", "changed_files", "commits", "review_comments", "merged_by", "merged_at", "draft", "head_repository"}
 
 // prose is the longer text of a subject, when it has one.
 func prose(s models.Subject) string {
