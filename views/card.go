@@ -108,6 +108,8 @@ func placedWords(p models.Placement) string {
 		out = append(out, "moved by "+short(p.Person, 24)+", overrides the rule")
 	case p.Person != "":
 		out = append(out, "moved by "+short(p.Person, 28))
+	case strings.HasPrefix(p.Rule, "closed by "):
+		out = append(out, short(p.Rule, 48))
 	case p.Event != "":
 		out = append(out, short(p.Event, 48))
 	default:

@@ -47,7 +47,7 @@ const maxBody = 4 << 20
 func (s *Source) About() integrations.About {
 	return integrations.About{
 		Name: "git", Title: "Git", Auth: integrations.BySignature, MaxBody: maxBody,
-		Summary: "Brings commits, branches, tags and reviews in trailers of repositories without a forge, by a hook or by asking.",
+		Summary: "Commits, branches and tags of repositories without a forge, and the reviews in their trailers.",
 		Settings: []integrations.Setting{
 			{Name: "url", Label: "Repository address", URL: true,
 				Help: "To ask the repository: https://git.example.com/acme/fraud.git. Empty: only the hook tells."},
