@@ -26,7 +26,10 @@ var (
 	address    = regexp.MustCompile(`(?i)\b[a-z][a-z0-9+.-]*://\S+|\bwww\.\S+|\S+@\S+`)
 )
 
-// CardNames are the cards that a text names, each once: upper case, as words of
+// maxNames is how many cards one text can name: each is looked up.
+const maxNames = 100
+
+// CardNames are the cards that a text names, each once, the first hundred: upper case, as words of
 // their own, outside code, comments and addresses. A card that is once named
 // after a closing word is closed.
 func CardNames(text string) (out []CardName) {
@@ -34,7 +37,7 @@ func CardNames(text string) (out []CardName) {
 		text = drop.ReplaceAllString(text, " ; ")
 	}
 	for _, at := range cardName.FindAllStringIndex(text, -1) {
-		if alone(text, at[0], at[1]) {
+		if len(out) < maxNames && alone(text, at[0], at[1]) {
 			out = addCard(out, CardName{text[at[0]:at[1]], closing.MatchString(text[max(0, at[0]-24):at[0]])})
 		}
 	}
