@@ -3,6 +3,7 @@ package github
 import (
 	"context"
 	"errors"
+	"io"
 	"net/http"
 	"strconv"
 	"sync"
@@ -67,15 +68,41 @@ func (g *gate) RoundTrip(r *http.Request) (*http.Response, error) {
 	case <-r.Context().Done():
 		return nil, context.Cause(r.Context())
 	}
-	defer func() { t.free <- struct{}{} }()
 	if t.until.After(time.Now()) {
+		defer t.release()
 		return nil, &integrations.RetryAfter{Until: t.until, Cause: t.cause}
 	}
 	response, err := g.next.RoundTrip(r)
-	if err == nil {
-		t.heed(response)
+	if err != nil {
+		t.release()
+		return response, err
 	}
-	return response, err
+	t.heed(response)
+	response.Body = &held{ReadCloser: response.Body, release: sync.OnceFunc(t.release)}
+	return response, nil
+}
+
+func (t *turn) release() { t.free <- struct{}{} }
+
+// held is an answer's body: the turn lasts until it is read or closed.
+type held struct {
+	io.ReadCloser
+	release func()
+}
+
+// Read is io.Reader.
+func (h *held) Read(p []byte) (int, error) {
+	n, err := h.ReadCloser.Read(p)
+	if err != nil {
+		h.release()
+	}
+	return n, err
+}
+
+// Close is io.Closer.
+func (h *held) Close() error {
+	h.release()
+	return h.ReadCloser.Close()
 }
 
 // turnKey keeps apart what GitHub counts apart: hosts, and on them the accounts.

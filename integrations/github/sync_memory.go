@@ -46,8 +46,10 @@ type mark struct {
 	Name     string          `json:"name"` // acme/fraud, as GitHub spells it
 	Repo     json.RawMessage `json:"repo"` // as webhooks hold it
 	Pushed   string          `json:"pushed,omitempty"`
-	Owners   string          `json:"owners,omitempty"` // the push at which its owners were read
-	Tasks    []task          `json:"tasks,omitempty"`  // the last is the next
+	OwnersOf string          `json:"owners_of,omitempty"` // the push at which its owners were read
+	OwnersAt time.Time       `json:"owners_at"`
+	Owned    bool            `json:"owned,omitempty"` // its files name some
+	Tasks    []task          `json:"tasks,omitempty"` // the last is the next
 	Imported bool            `json:"imported,omitempty"`
 	Expected [3]int          `json:"expected"`      // pull requests, runs and deployments that count as work
 	Cut      bool            `json:"cut,omitempty"` // the import stopped at the history's end
