@@ -71,8 +71,6 @@ func (p RepositoriesPage) more() string {
 	return address(p.path(), "q", p.Text, "state", string(p.State), "after", p.Next)
 }
 
-func (p RepositoriesPage) filtered() bool { return p.Text != "" || p.State != "" }
-
 // pullsWord is "12 pull requests, 3 open".
 func pullsWord(r RepositoryRow) string {
 	if r.Pulls == 0 {

@@ -73,7 +73,7 @@ func (s *server) command(name string) *request {
 	if s.long {
 		r.line("object-format=sha256")
 	}
-	r.WriteString(delimLine)
+	_, _ = r.WriteString(delimLine)
 	return r
 }
 
@@ -176,7 +176,7 @@ func (s *server) commits(ctx context.Context, wants, haves []string, depth int) 
 
 // ask posts a request; done closes the answer.
 func (s *server) ask(ctx context.Context, r *request) (l *lines, done func(), err error) {
-	r.WriteString(flushLine)
+	_, _ = r.WriteString(flushLine)
 	resp, err := s.do(ctx, http.MethodPost, "/git-upload-pack", r.Bytes())
 	if err != nil {
 		return nil, nil, err

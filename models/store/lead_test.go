@@ -15,7 +15,8 @@ func TestOneProcessLeads(t *testing.T) {
 	}
 	ctx, database := t.Context(), freshDatabase(t)
 	one, other := open(t, Options{DatabaseURL: database}), open(t, Options{DatabaseURL: database})
-	if !one.Leads(ctx) || !one.Leads(ctx) || other.Leads(ctx) {
+	first, still := one.Leads(ctx), one.Leads(ctx)
+	if !first || !still || other.Leads(ctx) {
 		t.Fatal("not the first one alone leads")
 	}
 	if _, err := other.reader.Exec(`SELECT pg_terminate_backend(l.pid, 5000) FROM pg_locks l JOIN pg_database d ON d.oid = l.database
