@@ -148,3 +148,10 @@ func grouped(n int) string {
 	}
 	return digits
 }
+
+func knownWord(p ImportPart) string {
+	if p.Progress.Running() {
+		return count(p.Known, "pull request") + " so far"
+	}
+	return count(p.Known, "pull request")
+}
