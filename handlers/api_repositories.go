@@ -25,12 +25,13 @@ type repositoryJSON struct {
 	SyncedAt    *time.Time       `json:"synced_at"`
 	Pulls       int              `json:"pull_requests"`
 	Open        int              `json:"open_pull_requests"`
+	ActiveAt    *time.Time       `json:"last_activity_at"`
 	Owners      []ownerJSON      `json:"owners"`
 }
 
 func repositoryOf(r store.Repository) repositoryJSON {
 	return repositoryJSON{Key: r.Sync.Repository, URL: r.Subject.URL, Integration: r.Sync.Integration, State: r.Sync.State, Error: r.Sync.Error,
-		Webhook: r.Sync.Hook, SyncedAt: when(r.Sync.SyncedAt), Pulls: r.Pulls, Open: r.Open, Owners: each(r.Owners, ownerOf)}
+		Webhook: r.Sync.Hook, SyncedAt: when(r.Sync.SyncedAt), Pulls: r.Pulls, Open: r.Open, ActiveAt: when(r.ActiveAt), Owners: each(r.Owners, ownerOf)}
 }
 
 type repositoryList struct {

@@ -41,7 +41,7 @@ func (h *Handlers) showImport(c *gin.Context) error {
 func (h *Handlers) importPart(c *gin.Context, i store.Integration, p views.ConnectionPage) (out views.ImportPart, err error) {
 	path := integrationPath(project(c), i.Source, i.Name)
 	out = views.ImportPart{Frame: p.Frame, Path: path + "/import", Source: p.Source.Title, Progress: i.Progress, Halted: i.HaltedAt, State: i.State, Error: i.Error,
-		PolledAt: i.PolledAt, Asks: p.Asks, Settings: path, Board: boardOf(project(c)), Now: h.Now(),
+		PolledAt: i.PolledAt, Asks: p.Asks || h.Demo && i.Progress.Begun(), Settings: path, Board: boardOf(project(c)), Now: h.Now(),
 		Pulls: "/pulls?project=" + project(c).Key, Repositories: "/projects/" + project(c).Key + "/repositories"}
 	if i.PausedUntil.After(h.Now()) {
 		out.Paused = i.PausedUntil

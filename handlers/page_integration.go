@@ -58,7 +58,21 @@ func (h *Handlers) integrationPage(c *gin.Context, i store.Integration, s integr
 		p.HookURL = h.hookURL(i)
 		p.Curl, p.Notes = tryLine(s.About(), p.HookURL)
 	}
+	h.addImport(c, &p, i, s, known)
 	return p
+}
+
+// addImport adds how far the import is, for a source that there is something to
+// ask with.
+func (h *Handlers) addImport(c *gin.Context, p *views.IntegrationPage, i store.Integration, s integrations.Source, known store.Integration) {
+	prober, asks := s.(integrations.Prober)
+	if _, polls := s.(integrations.Poller); !polls || !asks {
+		return
+	}
+	part, err := h.importPart(c, i, views.ConnectionPage{Frame: p.Frame, Source: p.Source, Asks: prober.Asks(account(known))})
+	if err == nil && part.Asks {
+		p.Import = &part
+	}
 }
 
 // hookURL is where an integration's upstream posts.

@@ -58,9 +58,14 @@ func (h *Handlers) showDatasets(c *gin.Context) error {
 
 func (h *Handlers) answerList(c *gin.Context, p views.ListPage, kinds []models.Kind) error {
 	p.Text, p.State, p.Best = strings.TrimSpace(c.Query("q")), models.State(c.Query("state")), c.Query("best") != ""
-	p.Filtered = p.Text != "" || p.State != "" || p.Kind != "" || p.Class != ""
+	if key := c.Query("project"); key != "" {
+		if one, err := h.Store.Project(c.Request.Context(), h.principal(c), key); err == nil {
+			p.Project = one.Key
+		}
+	}
+	p.Filtered = p.Project != "" || p.Text != "" || p.State != "" || p.Kind != "" || p.Class != ""
 	rows, next, err := h.Store.Subjects(c.Request.Context(), h.principal(c), store.SubjectFilter{Kinds: kinds, Text: p.Text,
-		State: p.State, Classification: p.Class, Best: p.Best, After: c.Query("after")})
+		State: p.State, Classification: p.Class, Project: p.Project, Best: p.Best, After: c.Query("after")})
 	if err != nil {
 		return err
 	}

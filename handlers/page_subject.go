@@ -150,6 +150,9 @@ func subjectCrumbs(projects []models.Project, s models.Subject) []views.Crumb {
 	if len(projects) > 0 {
 		out = crumbs(projects[0])
 	}
+	if s.Ref.Kind == models.Repository && len(projects) > 0 {
+		return append(out, views.Crumb{Text: "Repositories", Path: "/projects/" + projects[0].Key + "/repositories"}, views.Crumb{Text: views.SubjectName(s)})
+	}
 	return append(out, views.Crumb{Text: views.KindPlural(s.Ref.Kind), Path: views.KindPath(s.Ref.Kind)}, views.Crumb{Text: views.SubjectName(s)})
 }
 
@@ -159,6 +162,8 @@ func (h *Handlers) dressSubject(c *gin.Context, p *views.SubjectPage) error {
 	switch s.Ref.Kind {
 	case models.PullRequest:
 		return h.dressPull(c, p)
+	case models.Repository:
+		return h.dressRepository(c, p)
 	case models.Commit:
 		p.Checks = views.Checks(s)
 	case models.Model, models.ModelVersion:

@@ -51,7 +51,6 @@ type Check struct {
 	State models.State
 	Raw   string
 	URL   string
-	Start time.Time // zero where nobody said
 	At    time.Time
 }
 
@@ -61,7 +60,7 @@ func Checks(s models.Subject) []Check {
 	for _, f := range Facts(s, "check.") {
 		v := object(f.Value)
 		out = append(out, Check{Name: f.Name, State: models.State(plain(v["state"])), Raw: plain(v["raw"]),
-			URL: external(plain(v["url"])), Start: when(v["started_at"]), At: when(v["at"])})
+			URL: external(plain(v["url"])), At: when(v["at"])})
 	}
 	return out
 }

@@ -200,4 +200,13 @@ func SubjectName(s models.Subject) string { return name(s) }
 func KindPath(k models.Kind) string { return listPath(k) }
 
 // KindPlural is the kind as a heading: "Pull requests".
-func KindPlural(k models.Kind) string { return upper(k.Word()) + "s" }
+func KindPlural(k models.Kind) string {
+	word := upper(k.Word())
+	if stem, ok := strings.CutSuffix(word, "y"); ok {
+		return stem + "ies"
+	}
+	if strings.HasSuffix(word, "ch") {
+		return word + "es"
+	}
+	return word + "s"
+}

@@ -52,6 +52,8 @@ func (p ImportPart) said() string {
 		return ""
 	case !p.Progress.Running():
 		return "The import has ended"
+	case p.State == "failing":
+		return "The import stands still"
 	}
 	return fmt.Sprintf("Importing, %d percent", p.percent()/25*25)
 }
@@ -64,17 +66,27 @@ func (p ImportPart) headline() (string, look) {
 	case !p.Halted.IsZero():
 		return "Halted. Nothing is asked; what " + p.Source + " posts is still heard.", lookOf(models.Paused)
 	case !p.Paused.IsZero() && p.State == "paused" && strings.Contains(p.Error, "limit"):
-		return "Paused by " + p.Source + "'s limit until " + brief(p.Paused) + ".", lookOf(models.Paused)
+		return "Paused by " + p.Source + "'s limit until " + p.until() + ".", lookOf(models.Paused)
 	case !p.Paused.IsZero():
-		return "It goes on at " + brief(p.Paused) + ": the last attempt failed.", lookOf(models.Failed)
+		return "It goes on at " + p.until() + ": the last attempt failed.", lookOf(models.Failed)
 	case !p.Progress.Begun():
 		return "The import begins in a moment.", lookOf(models.Queued)
+	case p.Progress.Running() && p.State == "failing":
+		return "The import stands still. It is tried again by itself, from where it stood.", lookOf(models.Failed)
 	case p.Progress.Running():
 		return "Importing from " + p.Source + ".", lookOf(models.Running)
 	case p.State == "failing":
 		return "Imported, but not kept up to date.", lookOf(models.Failed)
 	}
 	return "Imported, and kept up to date.", lookOf(models.Passed)
+}
+
+// until is when a pause ends, with the day where it is not today.
+func (p ImportPart) until() string {
+	if p.Paused.UTC().Format(time.DateOnly) == p.Now.UTC().Format(time.DateOnly) {
+		return p.Paused.UTC().Format("15:04 UTC")
+	}
+	return brief(p.Paused) + " UTC"
 }
 
 // rate is how fast it goes and how long it takes, once that can be said.
@@ -109,6 +121,8 @@ func stageCount(p models.Progress, s models.Stage) string {
 	switch {
 	case !p.Running() || s.Total > 0 && s.Done >= s.Total:
 		return grouped(max(s.Done, s.Total))
+	case s.Total == 0 && s.Done > 0:
+		return grouped(s.Done) + " so far"
 	case s.Total == 0:
 		return ""
 	}

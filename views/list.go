@@ -22,6 +22,7 @@ type ListPage struct {
 	Best       bool
 	Classes    []models.Classification // to choose from; on the list of datasets
 	Class      models.Classification
+	Project    string // key of the one project that is listed; empty: all
 	Rows       []models.Subject
 	Next       string // cursor
 	Filtered   bool
@@ -35,7 +36,7 @@ func (p ListPage) query(pairs ...string) string {
 	if p.Best {
 		best = "1"
 	}
-	all := append([]string{"q", p.Text, "kind", string(p.Kind), "state", string(p.State), "classification", string(p.Class), "best", best}, pairs...)
+	all := append([]string{"q", p.Text, "kind", string(p.Kind), "state", string(p.State), "classification", string(p.Class), "project", p.Project, "best", best}, pairs...)
 	return address(p.Path, all...)
 }
 

@@ -62,6 +62,14 @@ func pages(text string) map[string]templ.Component {
 			Account: models.Account{ID: 2, Name: text, Disabled: true}, Owned: ownedOf(text), Leads: []models.Team{{Key: text, Name: text}},
 			Tokens: []models.Token{{Name: text, Prefix: text, Last4: text, Project: text}}}}),
 	}
+	for _, failing := range []string{"failing", "paused"} {
+		part := ImportPart{Frame: f, Path: "/import", Source: text, State: failing, Error: text, Paused: noon, Now: noon, Asks: true, Known: 2, Repos: 3, Failing: 1,
+			Progress: models.Progress{StartedAt: noon, Stages: []models.Stage{{Name: text, Done: 3, Total: 9}, {Name: text, Done: 2}}}, Settings: "/", Board: "/", Pulls: "/", Repositories: "/"}
+		out["import "+failing] = Import(ConnectionPage{Frame: f, Project: project, Source: SourceInfo{text, text, text}, Name: text, Import: part})
+	}
+	out["repositories"] = Repositories(RepositoriesPage{Frame: f, Project: project, Total: 2, Failing: 1, Text: text, Next: text, Sort: text, MayConnect: true,
+		Rows: []RepositoryRow{{Key: text, Path: "/", URL: "javascript:alert(1)", Integration: text, State: models.SyncFailing, Error: text, Hook: "missing", SyncedAt: noon, ActiveAt: noon,
+			Owners: []models.Owner{{Person: text}, {Person: text}, {Person: text}, {Person: text}}}}})
 	for _, kind := range models.Kinds {
 		out["subject "+string(kind)] = Subject(subjectPage(f, kind, text))
 	}
@@ -112,7 +120,12 @@ func subjectPage(f Frame, kind models.Kind, text string) SubjectPage {
 		Choices:  []Choice{{text, text}},
 		Comments: []models.Comment{{ID: 1, Author: text, ActorID: "person:1", Body: text, At: noon, Edited: noon}, {ID: 2, Author: text, Deleted: true}},
 		Projects: f.Projects, Checks: Checks(s), Versions: []models.Subject{s}, Card: revisionOf(text), Line: &LineNote{text, text, 2},
-		MayWrite: true, Error: text, Draft: Draft{Form: "link", Key: text}, Pull: pullPart(text)}
+		MayWrite: true, Error: text, Draft: Draft{Form: "link", Key: text}, Pull: pullPart(text), Repository: repositoryPart(text)}
+}
+
+func repositoryPart(text string) *RepositoryPart {
+	return &RepositoryPart{Syncs: []models.RepositorySync{{Integration: text, State: models.SyncFailing, Error: text, Hook: text, SyncedAt: noon}}, Pulls: 3,
+		Open: []models.Subject{subjectOf(models.PullRequest, "o/n#"+text, text)}, Affected: []models.Affected{{Environment: text, Model: text, How: text}}}
 }
 
 func pullPart(text string) *PullPart {

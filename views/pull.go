@@ -82,12 +82,21 @@ func checksSum(list []Check) string {
 	return strings.Join(words, ", ")
 }
 
-// checkTook is how long a check ran, empty while it does or where nobody said.
-func checkTook(c Check) string {
-	if c.Start.IsZero() || c.At.Before(c.Start) || !c.State.Terminal() {
+// checkTook is how long a check ran, empty while it does or where nobody said: the
+// jobs of the head's pipeline runs know, a check itself only tells its end.
+func checkTook(p SubjectPage, c Check) string {
+	if p.Pull == nil || !c.State.Terminal() {
 		return ""
 	}
-	return took(c.At.Sub(c.Start))
+	head, _ := headFirst(p.Subject, p.Pull.Change.Pipelines)
+	for _, run := range head {
+		for _, s := range Steps(run) {
+			if s.Name == c.Name && !s.End.IsZero() {
+				return stepTook(s)
+			}
+		}
+	}
+	return ""
 }
 
 // reviewsByWeight puts who wants changes first, then the newest words.
@@ -301,9 +310,7 @@ func commitTitle(s models.Subject) string {
 // affectedParts parts what is built from the change itself from its neighbours; what
 // serves comes first.
 func affectedParts(list []models.Affected) (direct, others []models.Affected) {
-	list = slices.Clone(list)
-	slices.SortStableFunc(list, func(a, b models.Affected) int { return servingRank(a) - servingRank(b) })
-	for _, a := range list {
+	for _, a := range byServing(list) {
 		if a.Direct {
 			direct = append(direct, a)
 		} else {
@@ -323,6 +330,10 @@ func affectsWord(direct, others []models.Affected) string {
 // repositoryWord is the repository of a subject without the host that everybody knows.
 func repositoryWord(s models.Subject) string {
 	return strings.TrimPrefix(s.Text("repository"), "github.com/")
+}
+
+func byServing(list []models.Affected) []models.Affected {
+	return slices.SortedStableFunc(slices.Values(list), func(a, b models.Affected) int { return servingRank(a) - servingRank(b) })
 }
 
 func servingRank(a models.Affected) int {

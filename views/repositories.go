@@ -16,6 +16,7 @@ type RepositoriesPage struct {
 	Failing    int
 	Text       string
 	State      models.SyncState
+	Sort       string // one of repositoryOrders
 	Next       string
 	MayConnect bool
 }
@@ -27,8 +28,12 @@ type RepositoryRow struct {
 	Error, Hook                 string
 	SyncedAt                    time.Time
 	Pulls, Open                 int
+	ActiveAt                    time.Time // when its newest pull request last changed
 	Owners                      []models.Owner
 }
+
+// repositoryOrders are the orders of the list, with their words.
+var repositoryOrders = [][2]string{{"", "By name"}, {"trouble", "Trouble first"}, {"activity", "Last activity"}, {"synced", "Asked longest ago"}, {"open", "Most open pull requests"}}
 
 var syncStates = []models.SyncState{models.SyncOK, models.SyncImporting, models.SyncWaiting, models.SyncFailing, models.SyncGone}
 
@@ -68,7 +73,7 @@ func (r RepositoryRow) shortName() string { return strings.TrimPrefix(r.Key, "gi
 func (p RepositoriesPage) path() string { return settingsPath(p.Project, "repositories") }
 
 func (p RepositoriesPage) more() string {
-	return address(p.path(), "q", p.Text, "state", string(p.State), "after", p.Next)
+	return address(p.path(), "q", p.Text, "state", string(p.State), "sort", p.Sort, "after", p.Next)
 }
 
 // pullsWord is "12 pull requests, 3 open".

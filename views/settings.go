@@ -69,6 +69,7 @@ type IntegrationPage struct {
 	Curl    string // a line to try
 	Notes   []string
 	Health  *IntegrationRow
+	Import  *ImportPart // of a source that is asked
 	Error   string
 	Field   string // the field the error is about
 	Polls   bool

@@ -22,8 +22,9 @@ type SubjectPage struct {
 	Files        []models.File
 	MaxFile      int64 // bytes of one file
 	Projects     []models.Project
-	Checks       []Check          // of a pull request's or commit's head
-	Pull         *PullPart        // of a pull request
+	Checks       []Check   // of a pull request's or commit's head
+	Pull         *PullPart // of a pull request
+	Repository   *RepositoryPart
 	Versions     []models.Subject // of a model or dataset, the newest first
 	Card         *models.CardRevision
 	Data         *DataPage            // of a dataset

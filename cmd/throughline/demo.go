@@ -69,8 +69,27 @@ func (c demoCommand) tell(ctx context.Context, a *app, s *site, teller *demo.Tel
 		}
 		return
 	}
+	if err := s.tellHealth(ctx, teller); err != nil {
+		s.log.Error("tell how the repositories fare", "error", err)
+	}
 	fmt.Fprintf(a.stdout, welcome, s.address(), demo.Board, demoEmail, teller.Book.Password, s.address(), teller.TryThis(s.address()))
 	teller.Present(ctx)
+}
+
+// tellHealth keeps what polls would have told of the repositories.
+func (s *site) tellHealth(ctx context.Context, teller *demo.Teller) error {
+	for _, hook := range demo.Hooks() {
+		i, err := s.store.IntegrationFor(ctx, "github", hook)
+		if err != nil {
+			return err
+		}
+		batch := teller.Health(hook)
+		batch.Cursor = i.Cursor
+		if err := s.store.ApplyPoll(ctx, i, i.Cursor, batch); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 const welcome = `

@@ -32,7 +32,8 @@ async function addresses() {
     "/projects/FRAUD/activity", "/search?q=fraud", "/pulls", "/runs", "/pipelines", "/models", "/datasets", "/deployments", "/throughline",
     "/throughline/production/fraud-score", "/throughline/production/churn-propensity", "/models/fraud-score", "/models/fraud-score/versions/5",
     "/models/fraud-score/card", "/account", "/people", "/help", "/projects/new", "/projects/FRAUD/deliveries", "/projects/FRAUD/tokens", "/projects/FRAUD/integrations/new/mlflow",
-    "/projects/FRAUD/integrations/new/github", "/projects/FRAUD/integrations/github/fraud", "/projects/FRAUD/integrations/new/github?way=token", "/projects/FRAUD/integrations/new/github?way=app",
+    "/projects/FRAUD/integrations/new/github", "/projects/FRAUD/integrations/github/fraud", "/projects/FRAUD/integrations/github/fraud/import", "/projects/FRAUD/repositories", "/projects/FRAUD/repositories?state=gone", "/subjects/repository/github.com%2Fharbour-bank%2Ffraud-scoring",
+    "/pulls/harbour-bank%2Ffraud-scoring%23221", "/pulls/harbour-bank%2Ffraud-scoring%23217", "/pulls?project=FRAUD", "/projects/FRAUD/integrations/new/github?way=token", "/projects/FRAUD/integrations/new/github?way=app",
     ...["check", "webhook", "first"].map((step) => `/projects/FRAUD/integrations/github/fraud/${step}`), `/projects/FRAUD/cards/${await anyCard()}/move`, "/api/docs",
     "/search?q=zzzz", "/projects/CHURN/board?state=queued", await of("pull_request", "/pulls/"), await of("run", "/runs/"), await of("pipeline_run", "/pipelines/"),
     await of("deployment", "/deployments/"), await of("commit", "/commits/"), "/datasets/s3%3A%2F%2Fharbour-lake/payments%2Ftransactions", "/nothing-here"];

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"database/sql"
+	"time"
 
 	"throughline/models"
 )
@@ -14,6 +15,8 @@ type Repository struct {
 	Pulls   int // pull requests known
 	Open    int // of them open or draft
 	Owners  []models.Owner
+
+	ActiveAt time.Time // when the newest of its pull requests last changed
 }
 
 // Repositories lists the repositories of a project by name: those that an
@@ -61,13 +64,16 @@ func (s *Store) dressRepositories(ctx context.Context, by models.Principal, proj
 		r := &list[n]
 		r.Subject = found[r.Sync.Repository]
 		r.Owners = owners[r.Subject.ID]
-		r.Pulls, r.Open = counts[r.Sync.Repository].all, counts[r.Sync.Repository].open
+		r.Pulls, r.Open, r.ActiveAt = counts[r.Sync.Repository].all, counts[r.Sync.Repository].open, counts[r.Sync.Repository].newest
 		r.Sync.Pulls = r.Pulls
 	}
 	return err
 }
 
-type pullCount struct{ all, open int }
+type pullCount struct {
+	all, open int
+	newest    time.Time
+}
 
 // pullCounts counts the pull requests of each repository, in one pass.
 func (s *Store) pullCounts(ctx context.Context, where string, args ...any) (map[string]pullCount, error) {
@@ -75,13 +81,15 @@ func (s *Store) pullCounts(ctx context.Context, where string, args ...any) (map[
 	if s.dialect.numbers {
 		position = "strpos"
 	}
-	rows, err := s.query(ctx, `SELECT substr(key, 1, `+position+`(key, '#') - 1), COUNT(*), SUM(CASE WHEN state IN ('open', 'draft') THEN 1 ELSE 0 END)
+	rows, err := s.query(ctx, `SELECT substr(key, 1, `+position+`(key, '#') - 1), COUNT(*), SUM(CASE WHEN state IN ('open', 'draft') THEN 1 ELSE 0 END), MAX(upstream_at)
  FROM subjects WHERE kind = 'pull_request' AND described = 1 AND `+where+` GROUP BY 1`, args...)
 	out := map[string]pullCount{}
 	_, err = all(rows, err, func(r *sql.Rows, _ *struct{}) error {
 		var name string
 		var c pullCount
-		err := r.Scan(&name, &c.all, &c.open)
+		var newest int64
+		err := r.Scan(&name, &c.all, &c.open, &newest)
+		c.newest = moment(newest)
 		out[models.RepositoryKey(name)] = c
 		return err
 	})
