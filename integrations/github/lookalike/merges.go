@@ -13,7 +13,7 @@ func (p *Pull) Merge(method, by string) {
 		}
 		before := r.Branches[p.Base]
 		commits := p.onto(method, before, u)
-		p.MergeCommit = commits[len(commits)-1].SHA
+		p.landed, p.MergeCommit = commits, commits[len(commits)-1].SHA
 		p.State, p.Merged, p.MergedBy = "closed", true, u
 		p.ClosedAt, p.MergedAt, p.UpdatedAt = r.s.clock, r.s.clock, r.s.clock
 		r.push(p.Base, before, u, commits...)

@@ -26,7 +26,8 @@ type Pull struct {
 	Additions, Deletions, ChangedFiles       int
 	Reviews                                  []*Review
 	Comments                                 []*ReviewComment
-	talk                                     int // comments of the conversation
+	landed                                   []*Commit // on the base: of a rebase, as many as it has
+	talk                                     int       // comments of the conversation
 }
 
 // Draw is how a pull request begins.

@@ -86,8 +86,9 @@ func listCommits(a *ask) (any, error) {
 // pullsOf are the pull requests that a commit is of, or the merge of.
 func pullsOf(a *ask, c *Commit) any {
 	var list []any
+	is := func(o *Commit) bool { return o.SHA == c.SHA }
 	for _, p := range a.repo.Pulls {
-		if p.Merged && p.MergeCommit == c.SHA || slices.ContainsFunc(p.Commits, func(o *Commit) bool { return o.SHA == c.SHA }) {
+		if slices.ContainsFunc(p.landed, is) || slices.ContainsFunc(p.Commits, is) {
 			list = append(list, p.listed())
 		}
 	}
