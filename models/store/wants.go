@@ -18,8 +18,10 @@ const (
 )
 
 // Wants are the commits that an integration is to be asked about: of repositories
-// that it keeps, named by a run, a version or a deployment, and without a pull
-// request; and runs that name a sha without its repository.
+// that it keeps, named by a run, the pipeline run it was executed in, a version or
+// a deployment, and without a pull request; and runs that name a sha without its
+// repository. Repositories are matched whatever the case: a run logs its remote's
+// spelling, and forges do not tell acme from Acme.
 func (s *Store) Wants(ctx context.Context, integration int64) ([]models.Want, error) {
 	out, err := s.wantedCommits(ctx, integration)
 	if err != nil || len(out) >= wantsAtOnce {
@@ -36,9 +38,10 @@ func (s *Store) asked() (tries int, since int64) {
 func (s *Store) wantedCommits(ctx context.Context, integration int64) ([]models.Want, error) {
 	tries, since := s.asked()
 	rows, err := s.query(ctx, `SELECT DISTINCT c.id, c.key, r.repository FROM repository_syncs r
- JOIN subjects c ON c.kind = 'commit' AND substr(c.key, 1, length(r.repository) + 1) = r.repository || '@'
+ JOIN subjects c ON c.kind = 'commit' AND lower(substr(c.key, 1, length(r.repository) + 1)) = lower(r.repository) || '@'
  JOIN links l ON l.to_id = c.id AND l.relation IN ('built_from', 'deploys') AND l.until_at = 0
- JOIN subjects f ON f.id = l.from_id AND f.kind IN ('run', 'model_version', 'deployment')
+ JOIN subjects f ON f.id = l.from_id AND (f.kind IN ('run', 'model_version', 'deployment') OR f.kind = 'pipeline_run'
+  AND EXISTS (SELECT 1 FROM links e WHERE e.to_id = f.id AND e.relation = 'executed_in' AND e.until_at = 0))
  WHERE r.integration_id = ? AND r.state = 'ok'
   AND NOT EXISTS (SELECT 1 FROM links p WHERE p.to_id = c.id AND p.relation IN ('contains', 'merged_as') AND p.until_at = 0)
   AND NOT EXISTS (SELECT 1 FROM commit_asks a WHERE a.integration_id = ? AND a.subject_id = c.id AND (a.tries >= ? OR a.asked_at > ?))
