@@ -24,6 +24,7 @@ func (h *Handlers) integrationOperations() []Route {
 		op(http.MethodPost, one+"/halt", inProject(models.Maintainer), "Stop asking a source; what it posts is still heard", h.steerIntegration(h.Store.HaltSync)),
 		op(http.MethodPost, one+"/resume", inProject(models.Maintainer), "Ask a halted source again, from where it stood", h.steerIntegration(h.Store.ResumeSync)),
 		op(http.MethodPost, one+"/restart", inProject(models.Maintainer), "Ask a source for everything again; nothing that is known is lost", h.steerIntegration(h.Store.RestartSync)),
+		op(http.MethodGet, one+"/reports", inProject(models.Maintainer), "List what the source's upstream was told, newest first", h.listReports),
 		op(http.MethodDelete, one, inProject(models.Administrator), "Disconnect a source; what it told stays", h.deleteIntegration),
 	}
 }
@@ -116,6 +117,9 @@ func (h *Handlers) sortSettings(ctx context.Context, a integrations.About, sent,
 	for _, f := range a.Settings {
 		known[f.Name] = true
 		value, given := sent[f.Name]
+		if f.Flag {
+			value = flagValue(value)
+		}
 		if err := h.checkSetting(ctx, f, value, given, old != nil); err != nil {
 			return nil, nil, err
 		}
@@ -138,6 +142,17 @@ func (h *Handlers) sortSettings(ctx context.Context, a integrations.About, sent,
 		err = forgetSecrets(a, secrets)
 	}
 	return settings, secrets, err
+}
+
+// flagValue reads the common words for a switch.
+func flagValue(word string) string {
+	switch strings.ToLower(word) {
+	case "true":
+		return integrations.On
+	case "false", "off":
+		return ""
+	}
+	return word
 }
 
 func firstOf(given bool, value, old, fallback string) string {

@@ -30,7 +30,7 @@ func settingOf(a integrations.About, name string) integrations.Setting {
 }
 
 func fieldOfSetting(s integrations.Setting) views.SettingField {
-	f := views.SettingField{Name: s.Name, Label: s.Label, Help: s.Help, Value: s.Default, Secret: s.Secret, Required: s.Required, Long: s.Long}
+	f := views.SettingField{Name: s.Name, Label: s.Label, Help: s.Help, Value: s.Default, Secret: s.Secret, Required: s.Required, Long: s.Long, Flag: s.Flag}
 	for _, o := range s.Options {
 		f.Options = append(f.Options, views.SettingOption(o))
 	}

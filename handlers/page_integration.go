@@ -54,6 +54,7 @@ func (h *Handlers) integrationPage(c *gin.Context, i store.Integration, s integr
 			p.Fields[n].Value, p.Fields[n].Kept = "", err != nil || known.Secrets[f.Name] != ""
 		}
 	}
+	h.addReports(c, &p, known, s)
 	if _, receives := s.(integrations.Receiver); receives {
 		p.HookURL = h.hookURL(i)
 		p.Curl, p.Notes = tryLine(s.About(), p.HookURL)

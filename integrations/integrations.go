@@ -54,15 +54,22 @@ type Setting struct {
 	Host     bool // a host name that the upstream's address follows from: likewise
 	Long     bool // of several lines
 	Made     bool // a secret that is made up where none is given
+	Flag     bool // a switch: "on" or empty
 	Options  []Option
 	Default  string
 }
+
+// On is the value of a switch that is on; off is empty.
+const On = "on"
 
 // Option is one of the values that a setting may take.
 type Option struct{ Value, Label string }
 
 // Takes tells whether a value is one of the setting's; empty always is.
 func (s Setting) Takes(value string) bool {
+	if s.Flag {
+		return value == "" || value == On
+	}
 	return value == "" || len(s.Options) == 0 || slices.ContainsFunc(s.Options, func(o Option) bool { return o.Value == value })
 }
 

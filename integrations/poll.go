@@ -134,11 +134,11 @@ func (p *PollLoop) pace(poller Poller, a Account) time.Duration {
 
 // hostOf is what a target's polls crowd: the host of its upstream address, or
 // the source itself where the address is fixed.
-func hostOf(poller Poller, a Account) string {
-	for _, s := range poller.About().Settings {
+func hostOf(source Source, a Account) string {
+	for _, s := range source.About().Settings {
 		if u, err := url.Parse(a.Get(s.Name)); s.URL && err == nil && u.Host != "" {
 			return u.Host
 		}
 	}
-	return poller.About().Name
+	return source.About().Name
 }

@@ -75,6 +75,11 @@ type IntegrationPage struct {
 	Polls   bool
 	Checks  bool // what it may do can be checked
 	Hooks   bool // its webhook can be made
+
+	Tells   bool // its upstream can be told
+	Telling bool // and is
+	Note    string
+	Reports []models.Report // that it was told last
 }
 
 // SettingField is one field of an integration's form.
@@ -82,6 +87,7 @@ type SettingField struct {
 	Name, Label, Help, Value string
 	Secret, Required, Kept   bool // Kept: a secret is stored, leave empty to keep it
 	Long                     bool // of several lines
+	Flag                     bool // a switch
 	Options                  []SettingOption
 }
 

@@ -27,6 +27,17 @@ func (p polls) PollTargets(ctx context.Context) ([]integrations.PollTarget, erro
 	return targets, err
 }
 
+// ReportTargets lists the same integrations for reports: whom a person has asked
+// no more is told nothing either.
+func (p polls) ReportTargets(ctx context.Context) ([]integrations.ReportTarget, error) {
+	list, err := p.PollTargets(ctx)
+	out := make([]integrations.ReportTarget, len(list))
+	for n, t := range list {
+		out[n] = integrations.ReportTarget{Source: t.Source, Account: t.Account}
+	}
+	return out, err
+}
+
 func account(i store.Integration) integrations.Account {
 	settings := maps.Clone(i.Settings)
 	maps.Copy(settings, i.Secrets)

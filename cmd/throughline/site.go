@@ -36,6 +36,7 @@ type site struct {
 	store    *store.Store
 	pages    *handlers.Handlers
 	polling  *integrations.PollLoop
+	telling  *integrations.ReportLoop
 	server   *http.Server
 	listener net.Listener
 	draining atomic.Bool
@@ -74,6 +75,7 @@ func (s *site) build(demo bool) (err error) {
 	client := fetch.New(fetch.Options{Allow: s.settings.AllowUpstream, UserAgent: "Throughline/" + version()})
 	list := sources(client)
 	s.polling = &integrations.PollLoop{Sources: list, Store: polls{s.store}, Log: s.log}
+	s.telling = &integrations.ReportLoop{Sources: list, Store: polls{s.store}, Log: s.log, Base: s.address()}
 	proxies, _ := networks(s.settings.TrustedProxies) // checked with the settings
 	s.pages, err = handlers.New(handlers.Options{TrustedProxies: proxies,
 		Providers: s.settings.list(s.address(), s.settings.AllowUpstream), NoPasswordLogin: s.settings.PasswordLogin == "off", Store: s.store, Sources: list, BaseURL: s.settings.BaseURL,
@@ -116,7 +118,7 @@ func (s *site) address() string {
 func (s *site) serve(ctx context.Context, helpers ...func(context.Context)) error {
 	running, stop := context.WithCancel(context.WithoutCancel(ctx)) // ends after the last request
 	var background sync.WaitGroup
-	for _, run := range append(helpers, s.polling.Run, s.store.Run) {
+	for _, run := range append(helpers, s.polling.Run, s.telling.Run, s.store.Run) {
 		background.Go(func() { run(running) })
 	}
 	failed := make(chan error, 1)

@@ -36,6 +36,9 @@ func (p post) checkRunEvent() ([]models.Description, error) {
 		return nil, err
 	}
 	run := event.CheckRun
+	if strings.HasPrefix(run.GetExternalID(), markerPrefix) {
+		return nil, nil // what we said ourselves
+	}
 	state, raw := workState(run.GetStatus(), run.GetConclusion())
 	at := latest(run.StartedAt.utc(), run.CompletedAt.utc())
 	if at.IsZero() {
@@ -53,8 +56,8 @@ func (p post) statusEvent() ([]models.Description, error) {
 		gogithub.RepoStatus
 		SHA string `json:"sha"`
 	}](p)
-	if err != nil {
-		return nil, err
+	if err != nil || event.GetContext() == checkName || strings.HasPrefix(event.GetContext(), statusPrefix) {
+		return nil, err // or what we said ourselves
 	}
 	state := models.WorkState(strings.ToLower(event.GetState()))
 	if event.GetState() == "pending" { // a status has no word for running
@@ -91,8 +94,10 @@ func (p post) check(c check) ([]models.Description, error) {
 type checkSuite struct {
 	gogithub.CheckSuite
 	App struct {
-		Slug string `json:"slug"`
-		Name string `json:"name"`
+		ID       int64  `json:"id"`
+		ClientID string `json:"client_id"`
+		Slug     string `json:"slug"`
+		Name     string `json:"name"`
 	} `json:"app"`
 	HeadCommit   *gogithub.HeadCommit `json:"head_commit"`
 	Repository   json.RawMessage      `json:"repository"`
@@ -111,8 +116,8 @@ func (p post) checkSuiteEvent() ([]models.Description, error) {
 		CheckSuite checkSuite `json:"check_suite"`
 	}](p)
 	suite := event.CheckSuite
-	if err != nil || suite.actions() {
-		return nil, err
+	if err != nil || suite.actions() || p.app != "" && (p.app == strconv.FormatInt(suite.App.ID, 10) || p.app == suite.App.ClientID) {
+		return nil, err // Actions tells of its runs itself, and our own App only of what we say
 	}
 	at := latest(when(suite.CreatedAt), when(suite.UpdatedAt))
 	if suite.GetID() <= 0 || at.IsZero() {

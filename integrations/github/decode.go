@@ -47,7 +47,7 @@ func decode(account integrations.Account, name string, body []byte) (integration
 	if event.Ignored = !known || !wanted(account, head.Repository.FullName); event.Ignored {
 		return event, nil
 	}
-	post := post{host: host(account), name: name, action: head.Action, repo: head.Repository, body: body}
+	post := post{host: host(account), app: account.Get("app_id"), name: name, action: head.Action, repo: head.Repository, body: body}
 	event.Batch.Descriptions, event.Err = post.describe(reader)
 	event.Ignored = event.Err == nil && event.Batch.Descriptions == nil
 	return event, nil
@@ -71,6 +71,7 @@ type repository struct {
 // post is one payload of a known event.
 type post struct {
 	host, name, action string
+	app                string // the account's own, where it is one's
 	repo               repository
 	body               []byte
 }

@@ -63,7 +63,9 @@ var noCommit = strings.Repeat("0", 40)
 func needed(account integrations.Account) (out []permission) {
 	for _, p := range permissions {
 		switch {
-		case p.when != "" && account.Get(p.when) == "":
+		case p.when == "report_check" && !byApp(account):
+			continue // a commit status stands in for it
+		case p.when != "" && account.Get(p.when) == "" && !(p.key == "statuses" && account.Get("report_check") != "" && !byApp(account)):
 			continue
 		case p.key == "repository_hooks" && byApp(account):
 			continue

@@ -33,6 +33,7 @@ func (p *Polled) About() integrations.About {
 	about.Settings = append(about.Settings, credentials...)
 	about.Settings = append(about.Settings, integrations.Setting{Name: "history", Label: "History",
 		Help: "How many days back the first import goes; 365 when empty. What is open is imported whatever its age."})
+	about.Settings = append(about.Settings, reportSettings...)
 	return about
 }
 

@@ -25,10 +25,25 @@ func (k reportKey) compare(o reportKey) int {
 	return cmp.Or(cmp.Compare(k.subject, o.subject), cmp.Compare(k.target, o.target))
 }
 
-// Reports are what the upstream of an integration was told last, the newest first.
-func (s *Store) Reports(ctx context.Context, integration int64, limit int) ([]models.Report, error) {
-	rows, err := s.query(ctx, reportSelect+`r.integration_id = ? ORDER BY r.tried_at DESC, r.id DESC LIMIT `+strconv.Itoa(pageSize(limit)), integration)
-	return all(rows, err, scanReport)
+// Reports are what the upstream of an integration was told last, the newest first,
+// with the cursor of the next page.
+func (s *Store) Reports(ctx context.Context, integration int64, after string, limit int) ([]models.Report, string, error) {
+	where, args := `r.integration_id = ?`, []any{integration}
+	if after != "" {
+		at, id, err := readCursor(after)
+		if err != nil {
+			return nil, "", err
+		}
+		where, args = where+` AND (r.tried_at < ? OR r.tried_at = ? AND r.id < ?)`, append(args, at, at, id)
+	}
+	size := pageSize(limit)
+	rows, err := s.query(ctx, reportSelect+where+` ORDER BY r.tried_at DESC, r.id DESC LIMIT `+strconv.Itoa(size+1), args...)
+	list, err := all(rows, err, scanReport)
+	if err != nil || len(list) <= size {
+		return list, "", err
+	}
+	list = list[:size]
+	return list, cursor(millis(list[size-1].TriedAt), list[size-1].ID), nil
 }
 
 // toldOf are the reports of some subjects.

@@ -121,10 +121,14 @@ func TestWhatWasToldIsKeptUpToDate(t *testing.T) {
 		for _, r := range h.wanted(everyReport...) {
 			require.Equal(t, r.Digest(), r.Sent, r.Kind)
 		}
-		rows, err := s.Reports(ctx, h.sources["github"].ID, 0)
+		rows, next, err := s.Reports(ctx, h.sources["github"].ID, "", 2)
 		require.NoError(t, err)
-		require.Len(t, rows, 3)
+		require.Len(t, rows, 2)
 		require.Equal(t, "it:1", rows[0].Upstream)
+		rows, next, err = s.Reports(ctx, h.sources["github"].ID, next, 2)
+		require.NoError(t, err)
+		require.Len(t, rows, 1)
+		require.Empty(t, next)
 
 		h.tell([]string{"cloudevents live2"}) // a later deployment; of version 2 no commit is known
 		h.apply("cloudevents", "again", deployment("d3", "2", 10, models.Live))

@@ -122,7 +122,12 @@ func postCheck(a *ask) (any, error) {
 	if in.Status != nil {
 		status = *in.Status
 	}
-	c := a.repo.addCheck(*in.HeadSHA, "", *in.Name, app{by.ID, by.Slug, by.Name}, status, nil)
+	c := a.repo.addCheck(*in.HeadSHA, "", *in.Name, app{by.ID, by.Slug, by.Name}, status, func(c *Check) string {
+		if in.ExternalID != nil {
+			c.ExternalID = *in.ExternalID // its first webhook tells it already
+		}
+		return c.html()
+	})
 	a.status = 201
 	return a.fill(c, in), nil
 }
