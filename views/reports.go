@@ -1,6 +1,10 @@
 package views
 
-import "throughline/models"
+import (
+	"strings"
+
+	"throughline/models"
+)
 
 func toldState(r models.Report) string {
 	if r.Problem != "" {
@@ -9,11 +13,13 @@ func toldState(r models.Report) string {
 	return "ok"
 }
 
-func toldKind(k models.ReportKind) string {
-	switch k {
-	case models.ReportCheck:
+func toldKind(r models.Report) string {
+	switch {
+	case r.Kind == models.ReportCheck && strings.HasPrefix(r.Upstream, "status:"):
+		return "commit status in place of a check run"
+	case r.Kind == models.ReportCheck:
 		return "check run"
-	case models.ReportComment:
+	case r.Kind == models.ReportComment:
 		return "comment"
 	}
 	return "commit status"

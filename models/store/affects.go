@@ -55,7 +55,8 @@ func (s *reach) of(ctx context.Context, subject models.Subject) ([]models.Affect
 		return nil, err
 	}
 	slices.SortFunc(out, func(a, b models.Affected) int {
-		return cmp.Or(flag(b.Direct)-flag(a.Direct), cmp.Compare(b.Environment, a.Environment), cmp.Compare(a.Model, b.Model), cmp.Compare(a.Version, b.Version), cmp.Compare(a.Deployment.ID, b.Deployment.ID))
+		return cmp.Or(flag(b.Direct)-flag(a.Direct), flag(a.Environment == "")-flag(b.Environment == ""), flag(models.Serving(b.Environment))-flag(models.Serving(a.Environment)),
+			cmp.Compare(a.Environment, b.Environment), cmp.Compare(a.Model, b.Model), cmp.Compare(a.Version, b.Version), cmp.Compare(a.Deployment.ID, b.Deployment.ID))
 	})
 	out = out[:min(len(out), affectedShown)]
 	return out, s.dressAffected(ctx, out)
