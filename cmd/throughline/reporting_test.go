@@ -213,12 +213,12 @@ func TestWhatWeSayOurselvesIsNoNews(t *testing.T) {
 		if after, _ := h.store.Seq(t.Context()); after != before || h.writes() != 0 {
 			t.Errorf("app %v: activity %d, then %d; %d writes", app, before, after, h.writes())
 		}
-		commit, err := h.store.Find(t.Context(), hubAdmin, models.Ref{Kind: models.Commit, Key: "github.com/acme/fraud@" + pull.Head()})
+		commit, err := h.store.Find(t.Context(), anAdmin, models.Ref{Kind: models.Commit, Key: "github.com/acme/fraud@" + pull.Head()})
 		h.must(err)
 		if commit.Facts["check.Throughline"] != nil || commit.Facts["check.throughline/production"] != nil || commit.Facts["check.tests"] == nil {
 			t.Error(commit.Facts)
 		}
-		runs, _, err := h.store.Subjects(t.Context(), hubAdmin, store.SubjectFilter{Kinds: []models.Kind{models.PipelineRun}})
+		runs, _, err := h.store.Subjects(t.Context(), anAdmin, store.SubjectFilter{Kinds: []models.Kind{models.PipelineRun}})
 		h.must(err)
 		for _, run := range runs {
 			if strings.Contains(run.Title, "throughline") {

@@ -39,7 +39,7 @@ type telling struct {
 	n     int
 }
 
-var hubAdmin = models.Principal{TokenID: 1, Name: "tests", Hub: models.Administrator}
+var anAdmin = models.Principal{TokenID: 1, Name: "tests", Hub: models.Administrator}
 
 // newTelling connects as an App, or with a token.
 func newTelling(t *testing.T, app bool, switches ...string) *telling {
@@ -48,7 +48,7 @@ func newTelling(t *testing.T, app bool, switches ...string) *telling {
 	h.store, err = store.Open(t.Context(), store.Options{DataDir: t.TempDir(), Log: slog.New(slog.DiscardHandler)})
 	h.must(err)
 	t.Cleanup(func() { _ = h.store.Close() })
-	project, err := h.store.CreateProject(t.Context(), hubAdmin, "FRAUD", "Fraud")
+	project, err := h.store.CreateProject(t.Context(), anAdmin, "FRAUD", "Fraud")
 	h.must(err)
 	h.gh.Token("reader", lookalike.Reading)
 	settings, secrets := map[string]string{"repositories": "acme/*", "api_url": h.gh.URL}, map[string]string{"secret": "s3cret"}
@@ -62,9 +62,9 @@ func newTelling(t *testing.T, app bool, switches ...string) *telling {
 	for _, name := range switches {
 		settings[name] = "on"
 	}
-	h.in, err = h.store.CreateIntegration(t.Context(), hubAdmin, project.ID, "github", "main", settings, secrets)
+	h.in, err = h.store.CreateIntegration(t.Context(), anAdmin, project.ID, "github", "main", settings, secrets)
 	h.must(err)
-	h.bots, err = h.store.CreateIntegration(t.Context(), hubAdmin, project.ID, "cloudevents", "main", nil, nil)
+	h.bots, err = h.store.CreateIntegration(t.Context(), anAdmin, project.ID, "cloudevents", "main", nil, nil)
 	h.must(err)
 	h.gh.Send = h.hear
 	h.gh.OwnerHook("acme", "https://hub.example.com/hooks/github/main", "s3cret", "*")
@@ -171,7 +171,7 @@ func (h *telling) owner(model string, is bool) {
 	if is {
 		owners = []models.OwnerClaim{{Person: "dana@example.com"}}
 	}
-	_, err := h.store.SetOwners(h.Context(), hubAdmin, models.Ref{Kind: models.Model, Key: model}, owners)
+	_, err := h.store.SetOwners(h.Context(), anAdmin, models.Ref{Kind: models.Model, Key: model}, owners)
 	h.must(err)
 }
 
