@@ -153,7 +153,7 @@ var goldens = []struct {
 		"status":"completed","conclusion":"skipped","head_sha":"` + headSHA + `","html_url":"https://github.com/acme/fraud/actions/runs/77/job/900",
 		"created_at":"2026-03-01T10:00:00Z","started_at":"2026-03-01T10:01:01Z","completed_at":"2026-03-01T10:01:00Z"},` + inRepo,
 		[]models.Description{{Ref: pipelineRun(77), At: at("10:01:01"), Attempt: 2*4 + 2, Facts: facts{"repository": "github.com/acme/fraud", "pipeline": "CI",
-			"head_sha": headSHA, "step.train": map[string]any(facts{"state": models.Skipped, "raw": "skipped", "order": int64(900), "started_at": "2026-03-01T10:01:01Z",
+			"head_sha": headSHA, "tried.2.train": models.Skipped, "step.train": map[string]any(facts{"state": models.Skipped, "raw": "skipped", "order": int64(900), "started_at": "2026-03-01T10:01:01Z",
 				"ended_at": "2026-03-01T10:01:00Z", "url": "https://github.com/acme/fraud/actions/runs/77/job/900"})},
 			Links: []models.LinkTo{to(models.BuiltFrom, commitRef(headSHA))}},
 			checked("10:01:01", 900*4+2, "train", map[string]any{"state": models.Skipped, "raw": "skipped", "at": "2026-03-01T10:01:01Z",

@@ -110,6 +110,7 @@ func (p post) workflowJobEvent() ([]models.Description, error) {
 	}
 	state, raw := workState(job.GetStatus(), job.GetConclusion())
 	f := facts{"step." + line(job.GetName()): jobStep(job, state, raw), "repository": p.repositoryKey()}
+	f["tried."+strconv.FormatInt(job.GetRunAttempt(), 10)+"."+line(job.GetName())] = state // a re-run does not undo what was before
 	f.text("pipeline", job.GetWorkflowName())
 	f.text("branch", job.GetHeadBranch())
 	f.text("head_sha", strings.ToLower(job.GetHeadSHA()))

@@ -194,6 +194,9 @@ func (run *Run) expect() Known {
 	if run.Fork != run.Repo {
 		facts["head_repository"] = run.Fork.key()
 	}
+	for _, j := range run.Jobs {
+		facts[fmt.Sprintf("tried.%d.%s", j.Attempt, j.Name)], _ = worked(j.Status, j.Conclusion)
+	}
 	for _, j := range run.Latest() {
 		state, word := worked(j.Status, j.Conclusion)
 		step := map[string]any{"state": state, "raw": word, "order": j.ID, "started_at": clock(j.StartedAt),
