@@ -179,6 +179,7 @@ func TestADeployedCommitHasAStatus(t *testing.T) {
 	if list := h.statuses(sha); len(list) != 1 || list[0] != want {
 		t.Fatalf("%+v", list)
 	}
+	h.says(models.Description{Ref: models.Ref{Kind: models.Run, Key: "another"}, State: models.Running}) // something happens, nothing of this
 	h.settle()
 	if n := h.writes(); n != 1 {
 		t.Errorf("%d writes", n)
@@ -346,5 +347,41 @@ func TestHostileNamesStayNames(t *testing.T) {
 	}
 	if body := list[0].Body; strings.Contains(body, "<img") || strings.Contains(body, " | </td") || strings.Contains(body, "](https://evil") || strings.Count(body, "<!--") != 1 {
 		t.Error(body)
+	}
+}
+
+// Somebody has just corrected the settings: what failed before is tried at once.
+func TestCorrectedSettingsAreTriedAtOnce(t *testing.T) {
+	h := newTelling(t, false, "report_status")
+	sha := h.serves("fraud-score", h.repo)
+	h.way = func(*http.Request) *http.Response {
+		return &http.Response{StatusCode: http.StatusForbidden, Header: http.Header{}, Body: http.NoBody}
+	}
+	h.settle()
+	h.way = nil
+	h.must(h.store.UpdateIntegration(t.Context(), anAdmin, h.in.ID, h.in.Settings, map[string]string{"token": "t0ken2"}))
+	h.gh.Token("t0ken2", lookalike.Writing)
+	h.settle()
+	if list := h.statuses(sha); len(list) != 1 {
+		t.Errorf("%+v", list)
+	}
+	rows, _, err := h.store.Reports(t.Context(), h.in.ID, "", 0)
+	h.must(err)
+	if len(rows) != 1 || rows[0].Problem != "" || rows[0].Sent == "" {
+		t.Errorf("%+v", rows)
+	}
+}
+
+func TestAMergedPullRequestIsKeptUpToDateForAWhile(t *testing.T) {
+	h := newTelling(t, true, "report_check")
+	h.serves("fraud-score", h.repo)
+	pull := h.repo.OpenPull(lookalike.Draw{Title: "Faster", By: "kim"})
+	head := pull.Head()
+	h.settle()
+	pull.Merge("squash", "lee")
+	h.owner("fraud-score", true)
+	h.settle()
+	if list := h.checks(head); len(list) != 1 || list[0].Output.Title != "Reaches fraud-score in production; 4 open points" {
+		t.Errorf("%+v", list)
 	}
 }

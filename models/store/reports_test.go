@@ -163,3 +163,30 @@ func TestWhatIsLiveIsFoundByItsIndex(t *testing.T) {
 		require.NotRegexp(t, `SCAN (d|v|s|o|l|b|c|r|same)\b`, text)
 	}
 }
+
+// Whoever may read the repository reads a report: it tells what the project of the
+// integration sees, not what the hub knows.
+func TestAReportTellsNothingOfOtherProjects(t *testing.T) {
+	both(t, func(t *testing.T, s *Store) {
+		h, ctx := newHub(t, s), context.Background()
+		h.tell(names())
+		h.opens("acme/fraud", "8")
+		other, err := s.CreateProject(ctx, admin, "OTHER", "Other")
+		require.NoError(t, err)
+		h.sources["other"], err = s.CreateIntegration(ctx, admin, other.ID, "cloudevents", "other", nil, nil)
+		require.NoError(t, err)
+		live := deployment("secret", "1", 6, models.Live)
+		live.Facts["model"] = "secret-score"
+		live.Links = []models.LinkTo{{Relation: models.Deploys, To: ref(models.ModelVersion, "secret-score/1")}}
+		h.apply("other", "secret",
+			models.Description{Ref: ref(models.Run, "secret-run"), At: day(3), Links: []models.LinkTo{{Relation: models.BuiltFrom, To: ref(models.Commit, "github.com/acme/fraud@"+sha1)}}},
+			models.Description{Ref: ref(models.ModelVersion, "secret-score/1"), At: day(3), State: models.Registered, Links: []models.LinkTo{{Relation: models.ProducedBy, To: ref(models.Run, "secret-run")}}},
+			live)
+		said, err := s.PullReport(ctx, admin, h.find(models.PullRequest, "acme/fraud#8"))
+		require.NoError(t, err)
+		require.Len(t, said.Live, 2, "the hub knows both")
+		list := h.wanted(everyReport...)
+		require.Len(t, list, 3)
+		require.NotContains(t, encode(list), "secret-score")
+	})
+}
