@@ -108,7 +108,7 @@ func (t *limited) row(text string) {
 		t.left++
 		return
 	}
-	t.WriteString(text)
+	_, _ = t.WriteString(text)
 }
 
 func (t *limited) models(heading string, list []models.ReportedModel) {
