@@ -147,6 +147,26 @@ func attemptWord(s models.Subject) string {
 	return ""
 }
 
+// onceBySHA leaves one of the commits that are in a fork and in the repository, the
+// one that somebody described, and none of those by which GitHub tried the merge.
+func onceBySHA(list []models.Subject) (out []models.Subject) {
+	at := map[string]int{}
+	for _, c := range list {
+		_, sha, _ := models.SplitCommit(c.Ref.Key)
+		i, known := at[sha]
+		if c.Text("test_merge_of") != "" {
+			continue
+		}
+		if !known {
+			at[sha] = len(out)
+			out = append(out, c)
+		} else if commitTitle(out[i]) == "" {
+			out[i] = c
+		}
+	}
+	return out
+}
+
 // commitMark says what a commit is of the pull request.
 func commitMark(pull, commit models.Subject) string {
 	if _, sha, ok := models.SplitCommit(commit.Ref.Key); ok && strings.EqualFold(sha, pull.Text("head_sha")) {
