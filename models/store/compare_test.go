@@ -55,6 +55,7 @@ func TestAPullRequestsRunsAreComparedWithWhatIsLive(t *testing.T) {
 		require.Nil(t, list[0].Champion, "nothing is live")
 
 		h.apply("cloudevents", "live", deployment("d1", "1", 6, models.Live))
+		h.train("tried", "4444444444444444444444444444444444444444", 8, 0.99, "2")
 		h.apply("cloudevents", "staging", models.Description{Ref: ref(models.Deployment, "s1"), At: day(9), State: models.Live,
 			Facts: map[string]any{"environment": "staging", "model": "fraud-score", "version": "2"},
 			Links: []models.LinkTo{{Relation: models.Deploys, To: ref(models.ModelVersion, "fraud-score/2")}}})
@@ -96,7 +97,9 @@ func TestWhatOthersMayNotSeeIsNoChampion(t *testing.T) {
 		h.train("new", sha1, 5, 0.95, "")
 		h.train("old", sha2, 1, 0.9, "1")
 		h.apply("cloudevents", "live", deployment("d1", "1", 6, models.Live))
-		stranger := models.Principal{Name: "stranger", PersonID: 99}
+		other, err := s.CreateProject(t.Context(), admin, "OTHER", "Other")
+		require.NoError(t, err)
+		stranger := models.Principal{Name: "stranger", PersonID: 99, Projects: map[int64]models.Role{other.ID: models.Administrator}}
 		change, err := s.ChangeOf(t.Context(), stranger, pr.ID)
 		require.NoError(t, err)
 		require.Empty(t, change.Runs)

@@ -27,9 +27,13 @@ func TestARepositoryTellsHowItStands(t *testing.T) {
 		require.Equal(t, "acme/fraud#3", now.Open[0].Ref.Key, "the newest first")
 		require.Equal(t, []models.RepositorySync{{Repository: "github.com/acme/fraud", Integration: "github/main", State: models.SyncFailing, Error: "The token ended.", Hook: "missing", SyncedAt: day(5)}}, now.Syncs)
 
-		now, err = s.RepositoryNow(t.Context(), models.Principal{Name: "stranger", PersonID: 9}, "github.com/acme/fraud")
+		other, err := s.CreateProject(t.Context(), admin, "OTHER", "Other")
 		require.NoError(t, err)
-		require.Zero(t, len(now.Syncs)+len(now.Open)+now.Pulls, "a stranger learns nothing of it")
+		for _, stranger := range []models.Principal{{Name: "stranger", PersonID: 9}, {Name: "neighbour", PersonID: 9, Projects: map[int64]models.Role{other.ID: models.Administrator}}} {
+			now, err = s.RepositoryNow(t.Context(), stranger, "github.com/acme/fraud")
+			require.NoError(t, err)
+			require.Zero(t, len(now.Syncs)+len(now.Open)+now.Pulls, "%s learns nothing of it", stranger.Name)
+		}
 	})
 }
 
