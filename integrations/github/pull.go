@@ -52,12 +52,11 @@ func (p *Polled) Check(ctx context.Context, account integrations.Account) error 
 	if err := p.Source.Check(ctx, account); err != nil || !p.Polls(account) {
 		return err
 	}
-	api, err := p.api(account)
+	v, err := p.visit(ctx, account, "")
 	if err != nil {
 		return err
 	}
 	for _, pattern := range patterns(account) {
-		v := &visit{ctx: ctx, source: p, api: api, account: account, memory: recall("")}
 		if _, err := v.get(v.findAddress(where(account, pattern))); err != nil && !(absent(err) && where(account, pattern).Kind == findOwner) {
 			return trouble(pattern, err)
 		}

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"net/url"
 	"strings"
-	"time"
 
 	"throughline/integrations"
 	"throughline/models"
@@ -16,20 +15,24 @@ import (
 // queues and plain pushes all answer.
 // https://docs.github.com/en/rest/commits/commits#list-pull-requests-associated-with-a-commit
 func (p *Polled) Resolve(ctx context.Context, account integrations.Account, wants []models.Want) (models.Batch, []models.Answer, error) {
-	api, err := p.api(account)
+	v, err := p.visit(ctx, account, "")
 	if err != nil {
 		return models.Batch{}, nil, err
 	}
-	v := &visit{ctx: ctx, source: p, api: api, account: account, memory: recall(""), began: time.Now(), news: map[string]*mark{}}
 	var answers []models.Answer
+	var failed error
 	for _, want := range wants {
 		answer, err := v.resolve(want)
 		if err != nil {
-			return models.Batch{Descriptions: v.found}, answers, trouble(want.SHA, err)
+			failed = trouble(want.SHA, err)
+		} else {
+			answers = append(answers, answer)
 		}
-		answers = append(answers, answer)
+		if err != nil && everything(err) {
+			break // else one that GitHub stumbles over does not hold up the others
+		}
 	}
-	return models.Batch{Descriptions: v.found}, answers, nil
+	return models.Batch{Descriptions: v.found}, answers, failed
 }
 
 // resolve looks for a commit in the repositories that it may be of. In several it

@@ -2,8 +2,10 @@ package github
 
 import (
 	"net/http"
+	"net/http/httptest"
 	"slices"
 	"strconv"
+	"strings"
 	"testing"
 
 	"throughline/integrations"
@@ -51,5 +53,27 @@ func TestACommitLeadsToItsPullRequest(t *testing.T) {
 	batch, answers, err := New(http.DefaultClient).Resolve(t.Context(), account, []models.Want{{SHA: "0123456789abcdef0123456789abcdef01234567", Repository: among}})
 	if err != nil || len(answers) != 1 || answers[0].Commit.Key != "" || len(batch.Descriptions) != 0 {
 		t.Errorf("a sha that nobody has: %+v, %v", answers, err)
+	}
+}
+
+// TestAStumbleHoldsUpNobody: a commit that GitHub fails on is asked for again
+// another time, and those behind it are answered.
+func TestAStumbleHoldsUpNobody(t *testing.T) {
+	gh := lookalike.Start(t, 3)
+	pr := gh.Repo("acme/fraud").OpenPull(lookalike.Draw{By: "kim"})
+	gh.Token("t0ken", lookalike.Reading)
+	broken := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if strings.Contains(r.URL.Path, "badbadbad") {
+			w.WriteHeader(http.StatusBadGateway)
+			return
+		}
+		gh.ServeHTTP(w, r)
+	}))
+	t.Cleanup(broken.Close)
+	account := integrations.Account{Name: "main", Settings: map[string]string{"token": "t0ken", "api_url": broken.URL + "/", "repositories": "acme/*"}}
+	among := []string{"github.com/acme/fraud"}
+	_, answers, err := New(http.DefaultClient).Resolve(t.Context(), account, []models.Want{{SHA: "badbadbad", Repository: among}, {SHA: pr.Head(), Repository: among}})
+	if err == nil || len(answers) != 1 || answers[0].Want.SHA != pr.Head() {
+		t.Errorf("%+v, %v", answers, err)
 	}
 }

@@ -27,16 +27,20 @@ const (
 // after a restart, but for the thing that was under way. What was found before a
 // failure counts; the failure itself is met again, and told, by the next poll.
 func (p *Polled) Poll(ctx context.Context, account integrations.Account, cursor string) (models.Batch, bool, error) {
-	api, err := p.api(account)
+	v, err := p.visit(ctx, account, cursor)
 	if err != nil {
 		return models.Batch{}, false, err
 	}
-	v := &visit{ctx: ctx, source: p, api: api, account: account, memory: recall(cursor), began: time.Now(), news: map[string]*mark{}}
 	err = v.work()
 	if err != nil && !v.moved {
 		return models.Batch{}, false, trouble(v.at(), err)
 	}
 	return v.batch(), err != nil || !v.idle(), nil
+}
+
+func (p *Polled) visit(ctx context.Context, account integrations.Account, cursor string) (*visit, error) {
+	api, err := p.api(account)
+	return &visit{ctx: ctx, source: p, api: api, account: account, memory: recall(cursor), began: time.Now(), news: map[string]*mark{}}, err
 }
 
 // visit is one poll of one account.

@@ -53,26 +53,14 @@ func (v *visit) unwatch(repo *mark, number string) {
 	delete(repo.Heads, number)
 }
 
-// checkRuns reads the latest run of each check, and tells whether one has yet to end.
+// checkRuns reads the latest run of each check, and tells whether one may have
+// yet to end: of unchanged ones nothing new is known.
 func (v *visit) checkRuns(repo *mark, at string) (running bool, err error) {
-	address := at + "/check-runs?per_page=100&page=1"
-	a, err := v.getNew(address)
-	for err == nil && !a.unchanged {
-		var items []json.RawMessage
-		if items, err = itemsOf(a, "check_runs"); err != nil {
-			return false, err
-		}
-		for _, item := range items {
-			v.found = append(v.found, v.hear(repo, "check_run", map[string]any{"action": "completed", "check_run": item})...)
-			running = running || !ended(item)
-		}
-		v.keep(firstOnly(a, address))
-		if a.next == 0 {
-			return running, nil
-		}
-		a, err = v.get(pageOf(at+"/check-runs?per_page=100", a.next))
-	}
-	return true, err // of an unchanged one nothing new is known
+	changed, err := v.pagesNew(at+"/check-runs", "check_runs", func(run json.RawMessage) {
+		v.found = append(v.found, v.hear(repo, "check_run", map[string]any{"action": "completed", "check_run": run})...)
+		running = running || !ended(run)
+	})
+	return running || !changed, err
 }
 
 // ended tells whether a check run has come to its end.
@@ -83,52 +71,19 @@ func ended(raw json.RawMessage) bool {
 	return json.Unmarshal(raw, &run) == nil && run.Status == "completed"
 }
 
-// firstOnly is an answer's tag when it is that of the address.
-func firstOnly(a answer, address string) answer {
-	if a.address != address {
-		a.tag = ""
-	}
-	return a
-}
-
 // statuses reads the newest status of each context.
 func (v *visit) statuses(repo *mark, at, sha string) error {
-	a, err := v.getNew(at + "/status?per_page=100")
-	for err == nil && !a.unchanged {
-		var items []map[string]json.RawMessage
-		if items, err = statusItems(a); err != nil {
-			return err
+	_, err := v.pagesNew(at+"/status", "statuses", func(raw json.RawMessage) {
+		status := map[string]any{}
+		if json.Unmarshal(raw, &status) == nil {
+			status["sha"] = strings.ToLower(sha)
+			v.found = append(v.found, v.hear(repo, "status", status)...)
 		}
-		quoted, _ := json.Marshal(strings.ToLower(sha))
-		for _, item := range items {
-			item["sha"] = quoted
-			v.found = append(v.found, v.hear(repo, "status", anyMap(item))...)
-		}
-		v.keep(firstOnly(a, at+"/status?per_page=100"))
-		if a.next == 0 {
-			return nil
-		}
-		a, err = v.get(pageOf(at+"/status?per_page=100", a.next))
-	}
+	})
 	if absent(err) {
 		return nil
 	}
 	return err
-}
-
-func statusItems(a answer) ([]map[string]json.RawMessage, error) {
-	list, err := parse[struct {
-		Statuses []map[string]json.RawMessage `json:"statuses"`
-	}](a)
-	return list.Statuses, err
-}
-
-func anyMap(in map[string]json.RawMessage) map[string]any {
-	out := make(map[string]any, len(in))
-	for name, value := range in {
-		out[name] = value
-	}
-	return out
 }
 
 // workEnded tells whether a run with this status and conclusion has come to its end.

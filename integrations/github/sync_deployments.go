@@ -15,7 +15,7 @@ type listedDeployment struct {
 
 // deployments reads a page of deployments, the newest first.
 func (v *visit) deployments(repo *mark, t task) error {
-	a, err := v.page(t, pageOf("repos/"+repo.Name+"/deployments?per_page=100", t.Page))
+	a, err := v.page(t, pageOf("repos/"+repo.Name+"/deployments", t.Page))
 	if err != nil || a.unchanged {
 		return err
 	}
@@ -85,55 +85,46 @@ const liveMost = 100 // deployments of a repository that are asked for in every 
 // deploymentStatuses reads what became of a deployment, and watches it while it
 // is live or may become so.
 func (v *visit) deploymentStatuses(repo *mark, t task) error {
-	address := "repos/" + repo.Name + "/deployments/" + t.Arg + "/statuses?per_page=100"
-	a, err := v.getNew(address)
-	if absent(err) {
-		return v.unwatchDeployment(repo, t.Arg, address)
-	}
-	if err != nil || a.unchanged {
-		return err
-	}
-	statuses, err := parse[[]json.RawMessage](a)
-	if err != nil {
-		return err
-	}
-	for _, status := range statuses {
+	address := "repos/" + repo.Name + "/deployments/" + t.Arg + "/statuses"
+	var newest json.RawMessage // the first
+	changed, err := v.pagesNew(address, "", func(status json.RawMessage) {
+		if newest == nil {
+			newest = status
+		}
 		v.found = append(v.found, v.hear(repo, "deployment_status", map[string]any{"action": "created", "deployment_status": status, "deployment": t.With})...)
+	})
+	if absent(err) {
+		v.unwatchDeployment(repo, t.Arg, address)
+		return nil
 	}
-	v.stage(stageDeployments, oneWhile(!repo.Imported), 0)
-	if _, watched := repo.Live[t.Arg]; over(statuses) || !watched && len(repo.Live) >= liveMost {
-		return v.unwatchDeployment(repo, t.Arg, address)
+	if err != nil || !changed {
+		return err
+	}
+	v.did(repo, stageDeployments)
+	if _, watched := repo.Live[t.Arg]; over(newest) || !watched && len(repo.Live) >= liveMost {
+		v.unwatchDeployment(repo, t.Arg, address)
+		return nil
 	}
 	watch(&repo.Live, t.Arg, t.With)
-	v.keep(a)
 	return nil
 }
 
-func (v *visit) unwatchDeployment(repo *mark, id, address string) error {
+func (v *visit) unwatchDeployment(repo *mark, id, address string) {
 	delete(repo.Live, id)
 	v.forget(address)
-	return nil
 }
 
-// over tells whether the newest status is one that nothing follows.
-func over(statuses []json.RawMessage) bool {
-	if len(statuses) == 0 {
-		return false
-	}
-	var newest struct {
+// over tells whether a deployment's newest status is one that nothing follows.
+func over(newest json.RawMessage) bool {
+	var status struct {
 		State string `json:"state"`
 	}
-	_ = json.Unmarshal(statuses[0], &newest)
-	switch newest.State {
+	if json.Unmarshal(newest, &status) != nil {
+		return false
+	}
+	switch status.State {
 	case "inactive", "failure", "error":
 		return true
 	}
 	return false
-}
-
-func oneWhile(yes bool) int {
-	if yes {
-		return 1
-	}
-	return 0
 }

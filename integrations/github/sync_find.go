@@ -2,9 +2,8 @@ package github
 
 import (
 	"encoding/json"
-	"fmt"
 	"net/url"
-	"path"
+	"strconv"
 	"strings"
 
 	"throughline/integrations"
@@ -33,24 +32,26 @@ func where(account integrations.Account, pattern string) task {
 }
 
 func (v *visit) findAddress(t task) string {
-	list := fmt.Sprintf("?per_page=%d&sort=full_name&page=%d", pageSize, t.Page)
-	switch t.Kind {
-	case findNamed:
+	list := "user/repos"
+	switch {
+	case t.Kind == findNamed:
 		return "repos/" + t.Arg
-	case findOwner:
-		return "orgs/" + url.PathEscape(t.Arg) + "/repos" + list
-	case findUser:
-		return "users/" + url.PathEscape(t.Arg) + "/repos" + list
+	case t.Kind == findOwner:
+		list = "orgs/" + url.PathEscape(t.Arg) + "/repos"
+	case t.Kind == findUser:
+		list = "users/" + url.PathEscape(t.Arg) + "/repos"
+	case byApp(v.account):
+		list = "installation/repositories"
 	}
-	if byApp(v.account) {
-		return "installation/repositories" + list
-	}
-	return "user/repos" + list
+	return pageOf(list+"?sort=full_name", t.Page)
 }
 
 // find asks for one page of repositories.
 func (v *visit) find() error {
 	t := v.Finds[0]
+	if t.Kind == findOwner && v.person(t.Arg) {
+		t.Kind = findUser
+	}
 	if t.Kind == findAppHook || t.Kind == findOrgHooks {
 		return v.nextFind(v.above(t))
 	}
@@ -73,6 +74,12 @@ func (v *visit) find() error {
 	return v.nextFind(nil)
 }
 
+// person tells whether an owner turned out in an earlier round to be no organisation.
+func (v *visit) person(owner string) bool {
+	_, known := v.Pages[task{Kind: findUser, Arg: owner, Page: 1}.page()]
+	return known
+}
+
 // nextFind goes on, after the last one with the repositories.
 func (v *visit) nextFind(err error) error {
 	if err != nil {
@@ -88,25 +95,27 @@ func (v *visit) nextFind(err error) error {
 
 // again meets the repositories of a page that did not change.
 func (v *visit) again(t task) {
-	page := t.Kind + " " + t.Arg + " " + fmt.Sprint(t.Page)
-	v.Seen = append(v.Seen, v.Pages[page].Names...)
-	if v.Pages[page].More {
+	page := v.Pages[t.page()]
+	v.Seen = append(v.Seen, page.Names...)
+	if page.More {
 		v.more(t)
 	}
 }
+
+// page names a page of repositories in the memory.
+func (t task) page() string { return t.Kind + " " + t.Arg + " " + strconv.Itoa(t.Page) }
 
 func (v *visit) more(t task) {
 	t.Page++
 	v.Finds = append(v.Finds, t)
 }
 
-// found is a repository as lists hold it.
+// foundRepository is a repository as lists hold it.
 type foundRepository struct {
-	FullName      string `json:"full_name"`
-	HTMLURL       string `json:"html_url"`
-	CreatedAt     string `json:"created_at"`
-	PushedAt      string `json:"pushed_at"`
-	DefaultBranch string `json:"default_branch"`
+	FullName  string `json:"full_name"`
+	HTMLURL   string `json:"html_url"`
+	CreatedAt string `json:"created_at"`
+	PushedAt  string `json:"pushed_at"`
 }
 
 // meet takes in one page of repositories, those that a pattern wants.
@@ -117,14 +126,14 @@ func (v *visit) meet(t task, a answer) error {
 	}
 	page := foundPage{More: a.next > 0}
 	for _, r := range list {
-		if fullNamePattern.MatchString(r.FullName) && v.chosen(r.FullName) {
+		if fullNamePattern.MatchString(r.FullName) && wanted(v.account, r.FullName) {
 			page.Names = append(page.Names, v.know(r))
 		}
 	}
 	if v.Pages == nil {
 		v.Pages = map[string]foundPage{}
 	}
-	v.Pages[t.Kind+" "+t.Arg+" "+fmt.Sprint(t.Page)] = page
+	v.Pages[t.page()] = page
 	v.Seen = append(v.Seen, page.Names...)
 	v.keep(a)
 	if page.More {
@@ -152,15 +161,6 @@ func repositoriesOf(a answer) ([]foundRepository, error) {
 		return []foundRepository{one.foundRepository}, err
 	}
 	return one.Repositories, err
-}
-
-func (v *visit) chosen(name string) bool {
-	for _, pattern := range patterns(v.account) {
-		if ok, _ := path.Match(pattern, strings.ToLower(name)); ok || pattern == "*" {
-			return true
-		}
-	}
-	return len(patterns(v.account)) == 0
 }
 
 // know notes what a list says of a repository.

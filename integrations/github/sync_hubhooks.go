@@ -13,7 +13,7 @@ func (v *visit) hookTasks() (out []task) {
 		return []task{{Kind: findAppHook}}
 	}
 	for _, t := range v.Finds {
-		if t.Kind == findOwner {
+		if t.Kind == findOwner && !v.person(t.Arg) {
 			out = append(out, task{Kind: findOrgHooks, Arg: t.Arg})
 		}
 	}

@@ -38,7 +38,7 @@ type listedPull struct {
 // before or older than the history that is wanted. Each that may have changed is
 // described at once, and read in full as a task of its own.
 func (v *visit) pulls(repo *mark, t task) error {
-	a, err := v.page(t, pageOf("repos/"+repo.Name+"/pulls?state=all&sort=updated&direction=desc&per_page=100", t.Page))
+	a, err := v.page(t, pageOf("repos/"+repo.Name+"/pulls?state=all&sort=updated&direction=desc", t.Page))
 	if err != nil || a.unchanged {
 		return err
 	}
@@ -93,7 +93,7 @@ func reversed(tasks []task) []task {
 // openPulls reads the pull requests that are open since before the history that
 // is wanted.
 func (v *visit) openPulls(repo *mark, t task) error {
-	a, err := v.get(pageOf("repos/"+repo.Name+"/pulls?state=open&sort=updated&direction=asc&per_page=100", t.Page))
+	a, err := v.get(pageOf("repos/"+repo.Name+"/pulls?state=open&sort=updated&direction=asc", t.Page))
 	if err != nil {
 		return err
 	}

@@ -126,6 +126,13 @@ func (v *visit) endRound() {
 	}
 }
 
+// did counts a thing of a repository's first import as done.
+func (v *visit) did(repo *mark, stage int) {
+	if !repo.Imported {
+		v.stage(stage, 1, 0)
+	}
+}
+
 // stage counts work of the import done, and work met.
 func (v *visit) stage(n, done, total int) {
 	if v.Progress.Running() && n < len(v.Progress.Stages) {

@@ -2,7 +2,6 @@ package github
 
 import (
 	"encoding/json"
-	"fmt"
 	"maps"
 	"slices"
 	"strconv"
@@ -20,13 +19,11 @@ type listedRun struct {
 
 func (r listedRun) id() string { return strconv.FormatInt(r.ID, 10) }
 
-func pageOf(address string, page int) string { return fmt.Sprintf("%s&page=%d", address, page) }
-
 // runs reads a page of workflow runs, the newest first. The list is by the time
 // of creation, so that all pages with runs of the last day are asked for in every
 // round: what runs, or runs again, is mostly there.
 func (v *visit) runs(repo *mark, t task) error {
-	a, err := v.getNew(pageOf("repos/"+repo.Name+"/actions/runs?per_page=100", t.Page))
+	a, err := v.getNew(pageOf("repos/"+repo.Name+"/actions/runs", t.Page))
 	if err != nil {
 		return err
 	}
@@ -75,7 +72,7 @@ func (v *visit) freshRuns(repo *mark, items []json.RawMessage, page *runPage) (t
 		repo.RunsTop = later(repo.RunsTop, run.UpdatedAt)
 		switch {
 		case run.CreatedAt.Before(v.runsSince()):
-			v.stage(stageRuns, oneWhile(!repo.Imported), 0)
+			v.did(repo, stageRuns)
 		case !run.UpdatedAt.Before(repo.RunsAt) || repo.Running[run.id()] || !workEnded(run.Status, run.Conclusion):
 			tasks = append(tasks, v.describeRun(repo, run, item)...)
 		}
@@ -102,8 +99,8 @@ func (v *visit) jobs(repo *mark, t task) error {
 	if absent(err) {
 		err = nil // the run was deleted
 	}
-	if err == nil && !repo.Imported {
-		v.stage(stageRuns, 1, 0)
+	if err == nil {
+		v.did(repo, stageRuns)
 	}
 	return err
 }

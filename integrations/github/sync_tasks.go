@@ -56,17 +56,41 @@ func (v *visit) page(t task, address string) (answer, error) {
 	return v.get(address)
 }
 
-// pages reads all pages of a list, or of the list in one field of the answers.
-func (v *visit) pages(address, field string, each func(json.RawMessage)) error {
+// pageOf is the address of a page of a list.
+func pageOf(address string, page int) string {
 	join := "?"
 	if strings.Contains(address, "?") {
 		join = "&"
 	}
-	for page := 1; page > 0; {
-		a, err := v.get(fmt.Sprintf("%s%sper_page=%d&page=%d", address, join, pageSize, page))
-		if err != nil {
-			return err
-		}
+	return fmt.Sprintf("%s%sper_page=%d&page=%d", address, join, pageSize, page)
+}
+
+// pages reads all pages of a list, or of the list in one field of the answers.
+func (v *visit) pages(address, field string, each func(json.RawMessage)) error {
+	first, err := v.get(pageOf(address, 1))
+	if err != nil {
+		return err
+	}
+	return v.through(first, address, field, each)
+}
+
+// pagesNew is pages for what is asked in every round: nothing is read where the
+// first page did not change.
+func (v *visit) pagesNew(address, field string, each func(json.RawMessage)) (changed bool, err error) {
+	first, err := v.getNew(pageOf(address, 1))
+	if err != nil || first.unchanged {
+		return false, err
+	}
+	if err := v.through(first, address, field, each); err != nil {
+		return false, err
+	}
+	v.keep(first)
+	return true, nil
+}
+
+// through goes on from the first page to the last.
+func (v *visit) through(a answer, address, field string, each func(json.RawMessage)) error {
+	for {
 		items, err := itemsOf(a, field)
 		if err != nil {
 			return err
@@ -74,9 +98,13 @@ func (v *visit) pages(address, field string, each func(json.RawMessage)) error {
 		for _, item := range items {
 			each(item)
 		}
-		page = a.next
+		if a.next == 0 {
+			return nil
+		}
+		if a, err = v.get(pageOf(address, a.next)); err != nil {
+			return err
+		}
 	}
-	return nil
 }
 
 func itemsOf(a answer, field string) ([]json.RawMessage, error) {

@@ -9,6 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"throughline/integrations"
+	"throughline/integrations/github/lookalike"
 	"throughline/models"
 )
 
@@ -69,6 +70,21 @@ func TestAnUnchangedRoundIsConditional(t *testing.T) {
 	again := poll(t, account, cursor)
 	if l.requests == 0 || l.unchanged != l.requests || len(again.Descriptions) != 0 {
 		t.Errorf("%d requests, %d unchanged, %d found", l.requests, l.unchanged, len(again.Descriptions))
+	}
+}
+
+// TestAPersonsRepositoriesAreFoundOnce: an owner who is no organisation is
+// remembered as such, so that a quiet round stays conditional.
+func TestAPersonsRepositoriesAreFoundOnce(t *testing.T) {
+	gh := lookalike.Start(t, 6)
+	gh.UserRepo("kim/fraud").OpenPull(lookalike.Draw{By: "kim"})
+	gh.Token("t0ken", lookalike.Reading)
+	account := integrations.Account{Name: "main", Settings: map[string]string{"token": "t0ken", "api_url": gh.URL + "/", "repositories": "kim/*"}}
+	first := poll(t, account, "")
+	gh.Recount()
+	poll(t, account, first.Cursor)
+	if c := gh.Count(); len(first.Descriptions) == 0 || c.Total == 0 || c.Total != c.NotModified {
+		t.Errorf("%d found; of %d requests %d were unchanged: %v", len(first.Descriptions), c.Total, c.NotModified, c.Log)
 	}
 }
 
