@@ -3,8 +3,6 @@ package handlers
 import (
 	"context"
 	"net/http"
-	"slices"
-	"strings"
 	"time"
 
 	"throughline/models"
@@ -47,7 +45,6 @@ func (h *Handlers) listRepositories(ctx context.Context, in *struct {
 	if err != nil {
 		return nil, err
 	}
-	slices.SortFunc(list, func(a, b store.Repository) int { return strings.Compare(a.Sync.Repository, b.Sync.Repository) })
 	page, next, err := pageOf(list, in.Paging, func(r store.Repository) string { return r.Sync.Repository })
 	if err != nil {
 		return nil, err

@@ -20,7 +20,7 @@ const repositoriesShown = 100
 
 // showRepositories lists a project's repositories and how their truth is kept.
 func (h *Handlers) showRepositories(c *gin.Context) error {
-	list, err := h.repositories(c, project(c).ID)
+	list, err := h.Store.Repositories(c.Request.Context(), h.principal(c), project(c).ID)
 	if err != nil {
 		return err
 	}
@@ -46,13 +46,6 @@ func (h *Handlers) showRepositories(c *gin.Context) error {
 		p.Rows = append(p.Rows, repositoryRow(r))
 	}
 	return render(c, http.StatusOK, views.Repositories(p))
-}
-
-// repositories are a project's, by name.
-func (h *Handlers) repositories(c *gin.Context, project int64) ([]store.Repository, error) {
-	list, err := h.Store.Repositories(c.Request.Context(), h.principal(c), project)
-	slices.SortFunc(list, func(a, b store.Repository) int { return strings.Compare(a.Sync.Repository, b.Sync.Repository) })
-	return list, err
 }
 
 // sortRepositories orders a list that is by name already, and returns the order.

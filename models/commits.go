@@ -62,11 +62,15 @@ func RepositoryKey(address string) string {
 	return ""
 }
 
+// RepositoryName is a repository's key as people read it: github.com, which
+// everybody knows, is left out.
+func RepositoryName(key string) string { return strings.TrimPrefix(key, "github.com/") }
+
 // PullRequestKey is "o/n#12" on github.com and "host/o/n#12" elsewhere.
 func PullRequestKey(repository string, number string) string {
 	repo := RepositoryKey(repository)
 	if repo == "" {
 		repo = repository
 	}
-	return strings.TrimPrefix(repo, "github.com/") + "#" + number
+	return RepositoryName(repo) + "#" + number
 }

@@ -91,12 +91,12 @@ func (p ImportPart) until() string {
 
 // rate is how fast it goes and how long it takes, once that can be said.
 func (p ImportPart) rate() string {
-	out := grouped(p.Progress.Requests) + " requests"
+	out := group(itoa(p.Progress.Requests)) + " requests"
 	if p.Progress.Unchanged > 0 {
-		out += ", " + grouped(p.Progress.Unchanged) + " of them answered “not modified”"
+		out += ", " + group(itoa(p.Progress.Unchanged)) + " of them answered “not modified”"
 	}
 	if rate := p.Progress.PerMinute(); rate >= 1 && p.Progress.Running() {
-		out += ", " + grouped(int(rate)) + " a minute"
+		out += ", " + group(itoa(int(rate))) + " a minute"
 	}
 	if left, ok := p.Progress.Left(); ok && p.Paused.IsZero() {
 		out += "; about " + roughly(left) + " left"
@@ -120,13 +120,13 @@ func stageLook(p models.Progress, n int) (look, string) {
 func stageCount(p models.Progress, s models.Stage) string {
 	switch {
 	case !p.Running() || s.Total > 0 && s.Done >= s.Total:
-		return grouped(max(s.Done, s.Total))
+		return group(itoa(max(s.Done, s.Total)))
 	case s.Total == 0 && s.Done > 0:
-		return grouped(s.Done) + " so far"
+		return group(itoa(s.Done)) + " so far"
 	case s.Total == 0:
 		return ""
 	}
-	return grouped(s.Done) + " of " + grouped(s.Total)
+	return group(itoa(s.Done)) + " of " + group(itoa(s.Total))
 }
 
 // roughly is a duration in the one unit that matters.
@@ -152,15 +152,6 @@ func haltWord(p ImportPart) string {
 		return "Halt the import"
 	}
 	return "Stop asking"
-}
-
-// grouped writes a number with its thousands apart: 12,345.
-func grouped(n int) string {
-	digits := itoa(n)
-	for i := len(digits) - 3; i > 0; i -= 3 {
-		digits = digits[:i] + "," + digits[i:]
-	}
-	return digits
 }
 
 func knownWord(p ImportPart) string {

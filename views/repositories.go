@@ -68,7 +68,7 @@ func hookWord(r RepositoryRow) (string, Tone) {
 }
 
 // shortName is the repository without the host that everybody knows.
-func (r RepositoryRow) shortName() string { return strings.TrimPrefix(r.Key, "github.com/") }
+func (r RepositoryRow) shortName() string { return models.RepositoryName(r.Key) }
 
 func (p RepositoriesPage) path() string { return settingsPath(p.Project, "repositories") }
 
@@ -81,11 +81,11 @@ func pullsWord(r RepositoryRow) string {
 	if r.Pulls == 0 {
 		return "no pull request"
 	}
-	out := grouped(r.Pulls) + " pull requests"
+	out := group(itoa(r.Pulls)) + " pull requests"
 	if r.Pulls == 1 {
 		out = "1 pull request"
 	}
-	return out + ", " + grouped(r.Open) + " open"
+	return out + ", " + group(itoa(r.Open)) + " open"
 }
 
 func ownersWord(owners []models.Owner) string {

@@ -15,10 +15,13 @@ before(async () => {
 });
 after(async () => { await browser?.close(); await hub?.close(); });
 
+// board opens the board. Until its scripts have come its links are plain ones,
+// so what a script answers is asked for once the page says that it is live.
 async function board(options) {
   const page = await open(browser, options);
   await login(page, hub, email, password);
   await page.goto(`${hub.address}/projects/BAR/board`);
+  if (options?.javaScriptEnabled !== false) await page.locator("#live[data-is=live]").waitFor();
   return page;
 }
 

@@ -5,7 +5,7 @@ import (
 	"context"
 	"database/sql"
 	"slices"
-	"strings"
+	"unicode/utf8"
 
 	"throughline/models"
 )
@@ -119,7 +119,7 @@ func (s *Store) liveFrom(ctx context.Context, repository string) ([]origin, erro
 		return nil, nil
 	}
 	prefix := repository + "@"
-	rows, err := s.query(ctx, liveOrigins, len(prefix), prefix)
+	rows, err := s.query(ctx, liveOrigins, utf8.RuneCountInString(prefix), prefix)
 	return all(rows, err, scanOrigin)
 }
 
@@ -163,12 +163,13 @@ func (s *Store) affected(ctx context.Context, by models.Principal, list []origin
 	}
 	var out []models.Affected
 	for _, o := range best {
-		version, ok := seen[o.version]
+		version, known := seen[o.version]
 		deployment, live := seen[o.deployment]
-		if !ok || o.deployment != 0 && !live {
+		commit, named := seen[o.commit]
+		if !known || !named || o.deployment != 0 && !live {
 			continue
 		}
-		out = append(out, affectedOf(deployment, version, seen[o.commit], commits[o.commit]))
+		out = append(out, affectedOf(deployment, version, commit, commits[o.commit]))
 	}
 	return out, nil
 }
@@ -177,7 +178,7 @@ func affectedOf(deployment, version, commit models.Subject, direct bool) models.
 	a := models.Affected{Deployment: deployment, Commit: commit, Direct: direct, Evidence: models.Declared, Environment: deployment.Text("environment")}
 	a.Model, a.Version, _ = models.SplitVersion(version.Ref.Key)
 	repository, sha, _ := models.SplitCommit(commit.Ref.Key)
-	a.How = "built from " + strings.TrimPrefix(repository, "github.com/")
+	a.How = "built from " + models.RepositoryName(repository)
 	if direct {
 		a.Evidence, a.How = models.Verified, "built from commit "+sha[:min(7, len(sha))]
 	}

@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"database/sql"
-	"strings"
 
 	"throughline/models"
 )
@@ -61,7 +60,7 @@ func (s *Store) codeOwners(ctx context.Context, model int64) ([]OwnerChoice, err
 			return nil, err
 		}
 		for _, o := range owners {
-			out = append(out, OwnerChoice{Value: o.Person, Name: "owns " + strings.TrimPrefix(repository, "github.com/")})
+			out = append(out, OwnerChoice{Value: o.Person, Name: "owns " + models.RepositoryName(repository)})
 		}
 	}
 	return out, nil

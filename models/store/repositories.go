@@ -3,6 +3,8 @@ package store
 import (
 	"context"
 	"database/sql"
+	"slices"
+	"strings"
 	"time"
 
 	"throughline/models"
@@ -38,6 +40,7 @@ func (s *Store) Repositories(ctx context.Context, by models.Principal, project i
 	if err != nil {
 		return nil, err
 	}
+	slices.SortFunc(list, func(a, b Repository) int { return strings.Compare(a.Sync.Repository, b.Sync.Repository) }) // in bytes: cursors compare so
 	return list, s.dressRepositories(ctx, by, project, list)
 }
 
@@ -65,7 +68,6 @@ func (s *Store) dressRepositories(ctx context.Context, by models.Principal, proj
 		r.Subject = found[r.Sync.Repository]
 		r.Owners = owners[r.Subject.ID]
 		r.Pulls, r.Open, r.ActiveAt = counts[r.Sync.Repository].all, counts[r.Sync.Repository].open, counts[r.Sync.Repository].newest
-		r.Sync.Pulls = r.Pulls
 	}
 	return err
 }
