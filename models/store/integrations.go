@@ -31,6 +31,7 @@ type Integration struct {
 	PolledAt, PausedUntil, CreatedAt time.Time
 	Progress                         models.Progress // of its first import
 	HaltedAt                         time.Time       // when a person stopped the asking; zero: it goes on
+	Here                             bool            // MLflow clients log to Throughline itself: a project's Space
 }
 
 // Label is "source/name", as cards and activity show it.
@@ -129,7 +130,7 @@ func (s *Store) DeleteIntegration(ctx context.Context, by models.Principal, id i
 }
 
 const integrationSelect = `SELECT i.id, i.project_id, p.key, i.source, i.name, i.settings, i.secrets, i.state, i.error, i.cursor, i.failures,
- i.bad_signatures, i.unmatched, i.last_event_at, i.last_upstream_at, i.polled_at, i.paused_until_at, i.created_at, i.progress, i.halted_at,
+ i.bad_signatures, i.unmatched, i.last_event_at, i.last_upstream_at, i.polled_at, i.paused_until_at, i.created_at, i.progress, i.halted_at, i.here,
  (SELECT COUNT(*) FROM deliveries d WHERE d.integration_id = i.id AND d.state = 'parked')
  FROM integrations i JOIN projects p ON p.id = i.project_id WHERE i.deleted_at = 0 AND `
 
@@ -137,7 +138,7 @@ func scanIntegration(rows *sql.Rows, i *Integration) error {
 	var settings, secrets, progress string
 	var event, upstream, polled, paused, created, halted int64
 	err := rows.Scan(&i.ID, &i.ProjectID, &i.ProjectKey, &i.Source, &i.Name, &settings, &secrets, &i.State, &i.Error, &i.Cursor, &i.Failures,
-		&i.BadSignatures, &i.Unmatched, &event, &upstream, &polled, &paused, &created, &progress, &halted, &i.Parked)
+		&i.BadSignatures, &i.Unmatched, &event, &upstream, &polled, &paused, &created, &progress, &halted, &i.Here, &i.Parked)
 	i.Settings, i.sealed = map[string]string{}, map[string]string{}
 	decode(settings, &i.Settings)
 	decode(secrets, &i.sealed)
@@ -205,7 +206,7 @@ func (s *Store) IntegrationFor(ctx context.Context, source, name string) (Integr
 // PollTargets lists every integration that nobody halted, with secrets and cursor,
 // for the poll loop.
 func (s *Store) PollTargets(ctx context.Context) ([]Integration, error) {
-	list, err := s.integrations(ctx, `i.halted_at = 0`)
+	list, err := s.integrations(ctx, `i.halted_at = 0 AND i.here = 0`)
 	for n := range list {
 		if err := s.open(&list[n]); err != nil {
 			s.log.ErrorContext(ctx, "open the secrets", "integration", list[n].Label(), "error", err)

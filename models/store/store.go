@@ -54,6 +54,7 @@ type Store struct {
 	lite    *liteSession     // of the writer alone
 	reads   readStatements   // of SQLite
 	named   sync.Map         // "source/name" → Integration
+	spaces  sync.Map         // project → Integration of its space
 	keys    *keyring
 	stats   Stats
 	windows windows

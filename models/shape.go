@@ -1,0 +1,79 @@
+package models
+
+import (
+	"cmp"
+	"math"
+	"slices"
+)
+
+// Shape takes in the points of a metric and keeps what a chart of limited width
+// can show: for each stretch of steps the least and the greatest value.
+type Shape struct {
+	first, wide int64 // the first step, and how many steps a stretch is
+	stretches   []stretch
+	few         []Point // all points, as long as they are few
+	limit       int
+	many        bool
+}
+
+type stretch struct {
+	low, high Point
+	filled    bool
+}
+
+// NewShape is an empty shape for steps from first to last, of at most limit points.
+func NewShape(first, last int64, limit int) Shape {
+	limit = max(limit, 2)
+	count := int64(limit / 2)
+	span := uint64(last) - uint64(first) // of the whole range of int64 too
+	return Shape{first: first, wide: int64(min(span/uint64(count), math.MaxInt64-1)) + 1, stretches: make([]stretch, count), limit: limit}
+}
+
+// Add takes in a point. One that is no number does not shape a chart.
+func (s *Shape) Add(p Point) {
+	if math.IsNaN(p.Value) {
+		return
+	}
+	if !s.many {
+		s.few = append(s.few, p)
+		if len(s.few) <= s.limit {
+			return
+		}
+		s.many = true
+		for _, q := range s.few {
+			s.put(q)
+		}
+		s.few = nil
+		return
+	}
+	s.put(p)
+}
+
+func (s *Shape) put(p Point) {
+	n := min(uint64(p.Step)-uint64(s.first), math.MaxInt64) / uint64(s.wide)
+	at := &s.stretches[min(n, uint64(len(s.stretches)-1))]
+	if !at.filled {
+		at.low, at.high, at.filled = p, p, true
+	}
+	if p.Value < at.low.Value {
+		at.low = p
+	}
+	if p.Value > at.high.Value {
+		at.high = p
+	}
+}
+
+// Points are what a chart shows, by step. whole tells whether nothing was left out.
+func (s *Shape) Points() (points []Point, whole bool) {
+	points = s.few
+	for _, at := range s.stretches {
+		if at.filled {
+			points = append(points, at.low)
+			if !at.high.Same(at.low) {
+				points = append(points, at.high)
+			}
+		}
+	}
+	slices.SortStableFunc(points, func(a, b Point) int { return cmp.Or(cmp.Compare(a.Step, b.Step), cmp.Compare(a.At, b.At)) })
+	return points, !s.many
+}

@@ -1,0 +1,78 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"strings"
+
+	"throughline/models"
+)
+
+// Space is a project as a tracking server of its own: what MLflow clients log to
+// it, and only that, is found in it.
+type Space struct {
+	Integration Integration // stands for the space where subjects name their source
+	Project     models.Project
+}
+
+// DefaultExperiment is the key of the experiment that every space has.
+const DefaultExperiment = "0"
+
+// Space is the project's tracking server, made when it is first asked for. Whether
+// the caller may use the project is the caller's business.
+func (s *Store) Space(ctx context.Context, project models.Project) (Space, error) {
+	if known, ok := s.spaces.Load(project.ID); ok {
+		return Space{Integration: known.(Integration), Project: project}, nil
+	}
+	i, err := s.integration(ctx, `i.here = 1 AND i.project_id = ?`, project.ID)
+	if models.CodeOf(err) == models.NotFound {
+		if err := s.makeSpace(ctx, project); err != nil {
+			return Space{}, err
+		}
+		i, err = s.integration(ctx, `i.here = 1 AND i.project_id = ?`, project.ID)
+	}
+	if err != nil {
+		return Space{}, err
+	}
+	s.spaces.Store(project.ID, i)
+	return Space{Integration: i, Project: project}, nil
+}
+
+func (s *Store) makeSpace(ctx context.Context, project models.Project) error {
+	return s.write(ctx, models.Principal{Name: "Throughline"}, func(u *unit) error {
+		name, err := u.spaceName(project)
+		if err != nil {
+			return err
+		}
+		id, err := u.insert(`INSERT INTO integrations (project_id, source, name, here, state, created_at) VALUES (?, 'mlflow', ?, 1, 'ok', ?)`, project.ID, name, u.at())
+		if unique(err) {
+			return errNothing // made meanwhile
+		}
+		if err != nil {
+			return err
+		}
+		if _, err := u.insertExperiment(models.TrackedExperiment{Integration: id, Key: DefaultExperiment, Name: "Default"}); err != nil {
+			return err
+		}
+		_, err = u.record(project.ID, 0, "integration.created", map[string]any{"integration": "mlflow/" + name})
+		return err
+	})
+}
+
+// spaceName is the name of the space's integration: the project's key, unless
+// somebody gave that to a mirrored server.
+func (u *unit) spaceName(project models.Project) (string, error) {
+	name := strings.ToLower(project.Key)
+	for {
+		var taken int64
+		err := u.row(`SELECT id FROM integrations WHERE source = 'mlflow' AND name = ? AND deleted_at = 0`, []any{name}, &taken)
+		if errors.Is(err, sql.ErrNoRows) {
+			return name, nil
+		}
+		if err != nil {
+			return "", err
+		}
+		name += "-here"
+	}
+}
