@@ -27,7 +27,11 @@ var plain = map[string]string{"kind": "model", "model": "churn", "source": "clou
 
 // fill names, in a route's path, things of the project MINE; numbers are made up.
 func fill(r Route) string {
-	return parameters.ReplaceAllStringFunc(r.Path, func(p string) string {
+	prefix := ""
+	if r.Class == Tracking && r.Rule.Who == OfSpace {
+		prefix = "/p/MINE"
+	}
+	return prefix + parameters.ReplaceAllStringFunc(r.Path, func(p string) string {
 		switch name := p[1:]; name {
 		case "key":
 			if r.Rule.Who == OfTeam {

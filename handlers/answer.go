@@ -102,6 +102,10 @@ func (h *Handlers) fail(c *gin.Context, err error) {
 	if c.Writer.Written() {
 		return
 	}
+	if isTracking(c) {
+		h.failTracking(c, err)
+		return
+	}
 	if !wantsPage(c) {
 		writeProblem(c, p)
 		return
@@ -130,6 +134,15 @@ func writeProblem(c *gin.Context, p problem) {
 	}
 	text, _ := json.Marshal(p)
 	c.Data(p.Status, "application/problem+json", text)
+}
+
+// isTracking tells whether an MLflow client reads the answer.
+func isTracking(c *gin.Context) bool {
+	route, ok := c.Get(routeKey)
+	if !ok {
+		return tracks(c.Request.URL.Path)
+	}
+	return route.(Route).Class == Tracking
 }
 
 // wantsPage tells whether a person reads the answer.

@@ -10,6 +10,7 @@ import (
 	"github.com/danielgtaylor/huma/v2/adapters/humagin"
 	"github.com/gin-gonic/gin"
 
+	"throughline/handlers/mlflow"
 	"throughline/models"
 )
 
@@ -58,11 +59,17 @@ func declare(doc *huma.OpenAPI) {
 	}
 }
 
-func (h *Handlers) nowhere(*gin.Context) error {
+func (h *Handlers) nowhere(c *gin.Context) error {
+	if tracks(c.Request.URL.Path) {
+		return mlflow.NoEndpoint
+	}
 	return models.Errorf(models.NotFound, "There is nothing at this address.")
 }
 
 func (h *Handlers) noMethod(c *gin.Context) error {
+	if tracks(c.Request.URL.Path) {
+		return mlflow.NoEndpoint
+	}
 	p := problem{Type: "about:blank", Title: http.StatusText(http.StatusMethodNotAllowed), Status: http.StatusMethodNotAllowed,
 		Detail: "This address does not take " + method(c.Request.Method) + "."}
 	writeProblem(c, p)
@@ -84,7 +91,7 @@ func prepare(next http.Handler) http.Handler {
 			}
 			r = &again
 		}
-		next.ServeHTTP(w, r)
+		next.ServeHTTP(w, inPrefix(r))
 	})
 }
 

@@ -21,6 +21,7 @@ import (
 	"golang.org/x/time/rate"
 
 	"throughline/handlers/live"
+	"throughline/handlers/mlflow"
 	"throughline/handlers/signin"
 	"throughline/integrations"
 	"throughline/models"
@@ -76,6 +77,7 @@ type Handlers struct {
 	budget   *semaphore.Weighted // places for large bodies
 	keys     signin.Passkeys
 	flows    *signin.Flows
+	tracking *mlflow.API
 	root     http.Handler
 }
 
@@ -103,6 +105,7 @@ func New(o Options) (*Handlers, error) {
 	}
 	h.hashing, h.hashes = make(chan struct{}, hashesAtOnce), rate.NewLimiter(hashesPerSecond, hashesBurst)
 	h.budget = newBudget()
+	h.tracking = &mlflow.API{Store: h.Store, Now: h.Now}
 	h.hub = h.newHub()
 	if err := h.mount(); err != nil {
 		h.hub.Close()

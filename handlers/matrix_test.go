@@ -125,7 +125,7 @@ func wrongPassword(r Route, caller string) bool {
 	return r.Rule.Who == Public && r.Class != Hook && r.Class != Probe || r.Rule.Who == Person && caller == "viewer-person"
 }
 
-var sentences = regexp.MustCompile(`"detail":"[^"]*"|class="lead">[^<]*<`)
+var sentences = regexp.MustCompile(`"detail":"[^"]*"|"message":"[^"]*"|class="lead">[^<]*<`)
 
 // sentence is what an error says to a person, as JSON or as a page.
 func sentence(a answer) string { return sentences.FindString(a.body) }

@@ -185,7 +185,7 @@ func (h *Handlers) limit(c *gin.Context) {
 		return
 	}
 	limit := int64(formLimit)
-	if strings.HasPrefix(c.Request.URL.Path, "/hooks/") {
+	if strings.HasPrefix(c.Request.URL.Path, "/hooks/") || tracks(c.Request.URL.Path) {
 		limit = hardLimit
 	}
 	if c.Request.ContentLength > limit {

@@ -15,7 +15,7 @@ var manyFold = []string{"kind"}
 // first would be a guess, and whoever stands between us may have taken the last.
 // Hooks are their sources' business.
 func refuseRepeated(c *gin.Context, r Route) error {
-	if r.Class == Hook || c.Request.URL.RawQuery == "" {
+	if r.Class == Hook || r.Class == Tracking || c.Request.URL.RawQuery == "" {
 		return nil
 	}
 	for name, values := range c.Request.URL.Query() {

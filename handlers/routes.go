@@ -23,6 +23,8 @@ const (
 	Live   Class = "live"
 	Static Class = "static"
 	Probe  Class = "probe"
+
+	Tracking Class = "mlflow" // calls of MLflow clients, with their errors
 )
 
 // Route is one line of the one table. Path is in gin's spelling.
@@ -40,7 +42,7 @@ type Route struct {
 
 // table is every route there is.
 func (h *Handlers) table() []Route {
-	return slices.Concat(h.pageRoutes(), h.signInRoutes(), h.federatedRoutes(), h.apiRoutes(), h.hookRoutes(), h.liveRoutes(), h.probeRoutes())
+	return slices.Concat(h.pageRoutes(), h.signInRoutes(), h.federatedRoutes(), h.apiRoutes(), h.hookRoutes(), h.trackingRoutes(), h.liveRoutes(), h.probeRoutes())
 }
 
 // get is a page to look at.

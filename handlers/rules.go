@@ -29,6 +29,7 @@ const (
 	Somewhere Who = "somewhere"  // Role in any project; the handler looks closer
 	OfHub     Who = "of hub"     // Role in the whole hub
 	OfTeam    Who = "of team"    // everybody signed in; with Lead, who may change the team that :key names
+	OfSpace   Who = "of space"   // Role in the project that a call of MLflow is for
 	OfPerson  Who = "of person"  // who has a say in what the person :id passes on
 )
 
@@ -78,10 +79,19 @@ func (h *Handlers) check(c *gin.Context, r Route, by models.Principal) error {
 	if err := h.checkRole(c, r.Rule, by); err != nil {
 		return err
 	}
-	if r.Scope != "" && !by.Allows(r.Scope) {
+	if r.Scope != "" && !r.allows(by) {
 		return models.Errorf(models.Forbidden, "This token does not have the scope %q.", r.Scope)
 	}
 	return nil
+}
+
+// allows tells whether a token's scopes let it use the route. Logging runs goes
+// together with reading them.
+func (r Route) allows(by models.Principal) bool {
+	if r.Class == Tracking {
+		return by.Allows(r.Scope, models.ScopeRuns, models.ScopeWrite)
+	}
+	return by.Allows(r.Scope)
 }
 
 func (h *Handlers) checkRole(c *gin.Context, r Rule, by models.Principal) error {
@@ -100,6 +110,8 @@ func (h *Handlers) checkRole(c *gin.Context, r Rule, by models.Principal) error 
 		return needRole(by.Hub, r.Role)
 	case OfTeam:
 		return h.checkTeam(c, r.Lead, by)
+	case OfSpace:
+		return h.checkSpace(c, r.Role, by)
 	case OfPerson:
 		return h.checkPerson(c, by)
 	}

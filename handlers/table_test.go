@@ -24,7 +24,8 @@ func TestEveryRouteHasARule(t *testing.T) {
 
 // What is public, and why: everything else answers nobody with 401.
 var publicRoutes = map[string]string{
-	"GET /livez": "a probe", "GET /readyz": "a probe", "GET /metrics": "asks for an administrator by itself",
+	"GET /livez":  "a probe",
+	"GET /health": "a probe of MLflow clients", "GET /version": "a probe of MLflow clients", "GET /api/3.0/mlflow/server-info": "the same for everybody", "GET /readyz": "a probe", "GET /metrics": "asks for an administrator by itself",
 	"GET /login": "signing in", "POST /login": "signing in", "GET /login/second": "signing in", "POST /login/second": "signing in",
 	"POST /login/second/ask": "signing in", "POST /login/passkey": "signing in", "POST /login/passkey/ask": "signing in",
 	"GET /login/oidc": "signing in", "GET /login/oidc/callback": "the state, once, in its browser, is the key",

@@ -1,7 +1,11 @@
 package store
 
 import (
+	"bytes"
 	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
 	"fmt"
 	"strings"
 
@@ -96,4 +100,37 @@ func (u *unit) logTags(r *openRun, run string, l Logged) error {
 		}
 	}
 	return nil
+}
+
+// AppendTag adds a value to a tag that is a JSON list, unless its end says it already.
+func (s *Store) AppendTag(ctx context.Context, by models.Principal, sp Space, run, key string, value json.RawMessage) error {
+	return s.write(ctx, by, func(u *unit) error {
+		r, err := u.openRun(sp, run, true)
+		if err != nil {
+			return err
+		}
+		var text string
+		err = u.row(`SELECT value FROM run_tags WHERE run_id = ? AND key = ?`, []any{r.id, key}, &text)
+		if err != nil && !errors.Is(err, sql.ErrNoRows) {
+			return err
+		}
+		var list []json.RawMessage
+		decode(text, &list)
+		if n := len(list); n > 0 && bytes.Equal(compacted(list[n-1]), compacted(value)) {
+			return errNothing // the client repeats itself
+		}
+		if err := u.setPairs("run_tags", "run_id", r.id, []models.Pair{{Key: key, Value: encode(append(list, value))}}); err != nil {
+			return err
+		}
+		_, err = u.exec(`UPDATE runs SET name = name`+loggedNow+` WHERE id = ?`, u.at(), u.at(), r.id)
+		return err
+	})
+}
+
+func compacted(text json.RawMessage) []byte {
+	var b bytes.Buffer
+	if json.Compact(&b, text) != nil {
+		return text
+	}
+	return b.Bytes()
 }

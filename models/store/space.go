@@ -19,14 +19,18 @@ type Space struct {
 // DefaultExperiment is the key of the experiment that every space has.
 const DefaultExperiment = "0"
 
-// Space is the project's tracking server, made when it is first asked for. Whether
-// the caller may use the project is the caller's business.
-func (s *Store) Space(ctx context.Context, project models.Project) (Space, error) {
+// Space is the project's tracking server. It is made when something is to be
+// written; before that it is empty, and its Integration has no id. Whether the
+// caller may use the project is the caller's business.
+func (s *Store) Space(ctx context.Context, project models.Project, write bool) (Space, error) {
 	if known, ok := s.spaces.Load(project.ID); ok {
-		return Space{Integration: known.(Integration), Project: project}, nil
+		return known.(Space), nil
 	}
 	i, err := s.integration(ctx, `i.here = 1 AND i.project_id = ?`, project.ID)
 	if models.CodeOf(err) == models.NotFound {
+		if !write {
+			return Space{Project: project}, nil
+		}
 		if err := s.makeSpace(ctx, project); err != nil {
 			return Space{}, err
 		}
@@ -35,8 +39,41 @@ func (s *Store) Space(ctx context.Context, project models.Project) (Space, error
 	if err != nil {
 		return Space{}, err
 	}
-	s.spaces.Store(project.ID, i)
-	return Space{Integration: i, Project: project}, nil
+	sp := Space{Integration: i, Project: project}
+	s.spaces.Store(project.ID, sp)
+	s.spaces.Store(project.Key, sp)
+	return sp, nil
+}
+
+// SpaceFor is the space of the project that key names or, where it is empty, of the
+// only one that the principal sees. What is invisible answers like what is absent.
+func (s *Store) SpaceFor(ctx context.Context, by models.Principal, key string, write bool) (Space, error) {
+	var id any = strings.ToUpper(key)
+	if seen, all := by.Visible(); key == "" && !all && len(seen) == 1 {
+		id = seen[0]
+	}
+	if known, ok := s.spaces.Load(id); ok && by.Sees([]int64{known.(Space).Project.ID}) {
+		return known.(Space), nil
+	}
+	project, err := s.projectFor(ctx, by, key)
+	if err != nil {
+		return Space{}, err
+	}
+	return s.Space(ctx, project, write)
+}
+
+func (s *Store) projectFor(ctx context.Context, by models.Principal, key string) (p models.Project, err error) {
+	if key != "" {
+		return s.Project(ctx, by, key)
+	}
+	list, err := s.Projects(ctx, by)
+	if err != nil {
+		return p, err
+	}
+	if len(list) != 1 {
+		return p, models.Errorf(models.Invalid, "Which project is this for? Use a token of one project, or the address of this server with /p/KEY behind it.")
+	}
+	return list[0], nil
 }
 
 func (s *Store) makeSpace(ctx context.Context, project models.Project) error {

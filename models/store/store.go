@@ -54,7 +54,7 @@ type Store struct {
 	lite    *liteSession     // of the writer alone
 	reads   readStatements   // of SQLite
 	named   sync.Map         // "source/name" → Integration
-	spaces  sync.Map         // project → Integration of its space
+	spaces  sync.Map         // project's id, and key → Space
 	keys    *keyring
 	stats   Stats
 	windows windows

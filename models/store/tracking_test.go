@@ -15,7 +15,7 @@ func newSpace(t *testing.T, s *Store) (Space, models.TrackedRun) {
 	t.Helper()
 	p, err := s.CreateProject(t.Context(), admin, "BAR", "Bar")
 	require.NoError(t, err)
-	sp, err := s.Space(t.Context(), p)
+	sp, err := s.Space(t.Context(), p, true)
 	require.NoError(t, err)
 	r, err := s.CreateRun(t.Context(), admin, sp, NewRun{Name: "first", User: "ann", Key: fmt.Sprintf("%032d", 1), Started: 1000})
 	require.NoError(t, err)
