@@ -27,7 +27,7 @@ var mayImport = []struct {
 	{"integrations", []string{"models"}},
 	{"integrations/*", []string{"integrations", "integrations/fetch", "models", "models/*"}},
 	{"handlers/live", []string{"models"}},
-	{"handlers/mlflow", []string{"models", "models/store"}},
+	{"handlers/mlflow", []string{"models", "models/search", "models/store"}},
 	{"handlers/signin", []string{"models", "models/store"}},
 	{"handlers", []string{"models", "models/*", "models/store", "views", "views/markdown", "integrations",
 		"handlers/live", "handlers/mlflow", "handlers/signin", "static"}},

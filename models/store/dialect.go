@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 
 	"github.com/jackc/pgx/v5/pgconn"
 	"modernc.org/sqlite"
@@ -21,10 +22,14 @@ var (
 	liteDialect = dialect{name: "sqlite"}
 	pgDialect   = dialect{name: "postgres", numbers: true}
 	rebound     sync.Map // query with ? → query with $n
+	reboundMany atomic.Int64
 )
 
-// rebind turns ? placeholders into the dialect's own. Queries are constants of
-// this package, so the memory of them is bounded; built ones pass as well.
+// manyRebound is how many queries are remembered: filters make ever new ones.
+const manyRebound = 2000
+
+// rebind turns ? placeholders into the dialect's own, and remembers what became of
+// the first queries, which are mostly constants of this package.
 func (d dialect) rebind(q string) string {
 	if !d.numbers {
 		return q
@@ -42,7 +47,7 @@ func (d dialect) rebind(q string) string {
 		}
 		b.WriteRune(r)
 	}
-	if len(q) < 600 {
+	if len(q) < 600 && reboundMany.Add(1) <= manyRebound {
 		rebound.Store(q, b.String())
 	}
 	return b.String()
