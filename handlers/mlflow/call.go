@@ -126,6 +126,12 @@ func (n number) MarshalJSON() ([]byte, error) {
 	return json.Marshal(f)
 }
 
+// String is the number as JSON has it.
+func (n number) String() string {
+	text, _ := n.MarshalJSON()
+	return string(text)
+}
+
 // texts are strings of which a query may hold a single one.
 type texts []string
 

@@ -118,7 +118,11 @@ func (a *API) updateExperiment(c *Call) (any, error) {
 	if err := validExperimentName(in.Name); err != nil {
 		return nil, err
 	}
-	return empty{}, a.Store.ChangeExperiment(c, c.By, c.Space, in.ID, in.Name, "")
+	err := a.Store.ChangeExperiment(c, c.By, c.Space, in.ID, in.Name, "")
+	if models.CodeOf(err) == models.Conflict && err != nil {
+		return nil, &Fault{Code: "BAD_REQUEST", Status: http.StatusBadRequest, Message: err.Error()} // as the reference answers
+	}
+	return empty{}, err
 }
 
 func (a *API) turnExperiment(lifecycle string) func(c *Call) (any, error) {

@@ -40,7 +40,7 @@ func (m metricIn) add(l *store.Logged, where string) error {
 	case m.At == nil:
 		return missing(where + "timestamp")
 	case *m.At < 0:
-		return models.Errorf(models.Invalid, "Invalid value %d for parameter '%stimestamp' supplied: metric '%s'. Timestamp must be a nonnegative long (64-bit integer)", *m.At, where, short(m.Key))
+		return models.Errorf(models.Invalid, "Invalid value %d for parameter '%stimestamp' supplied: metric '%s' (value=%s). Timestamp must be a nonnegative long (64-bit integer) ", *m.At, where, short(m.Key), m.Value)
 	}
 	if err := validName(where+"name", m.Key); err != nil {
 		return err
@@ -86,10 +86,10 @@ func (a *API) logBatch(c *Call) (any, error) {
 			return nil, err
 		}
 	}
-	if l.Params, err = validParams(in.Params); err != nil {
+	if l.Params, err = validParams(in.Params, "params[#].key"); err != nil {
 		return nil, err
 	}
-	if l.Tags, err = validTags(in.Tags); err != nil {
+	if l.Tags, err = validTags(in.Tags, "tags[#].key"); err != nil {
 		return nil, err
 	}
 	return a.log(c, in.runID, l)
@@ -120,17 +120,18 @@ func (a *API) logParam(c *Call) (any, error) {
 	if err := c.Read(&in); err != nil {
 		return nil, err
 	}
-	params, err := validParams([]models.Pair{in.Pair})
+	params, err := validParams([]models.Pair{in.Pair}, "key")
 	if err != nil {
 		return nil, err
 	}
-	return a.log(c, in.runID, store.Logged{Params: params})
+	return a.log(c, in.runID, store.Logged{Params: params, Single: true})
 }
 
-func validParams(list []models.Pair) ([]models.Pair, error) {
+// validParams checks parameters; where is the field of each (numbered).
+func validParams(list []models.Pair, where string) ([]models.Pair, error) {
 	seen := map[string]bool{}
 	for n := range list {
-		if err := validName(fmt.Sprintf("params[%d].key", n), list[n].Key); err != nil {
+		if err := validName(numbered(where, n), list[n].Key); err != nil {
 			return nil, err
 		}
 		if seen[list[n].Key] {
@@ -142,9 +143,9 @@ func validParams(list []models.Pair) ([]models.Pair, error) {
 	return list, nil
 }
 
-func validTags(list []models.Pair) ([]models.Pair, error) {
+func validTags(list []models.Pair, where string) ([]models.Pair, error) {
 	for n := range list {
-		if err := validName(fmt.Sprintf("tags[%d].key", n), list[n].Key); err != nil {
+		if err := validName(numbered(where, n), list[n].Key); err != nil {
 			return nil, err
 		}
 		list[n].Value = cut(list[n].Value, maxTagValue)
@@ -160,7 +161,7 @@ func (a *API) setTag(c *Call) (any, error) {
 	if err := c.Read(&in); err != nil {
 		return nil, err
 	}
-	tags, err := validTags([]models.Pair{in.Pair})
+	tags, err := validTags([]models.Pair{in.Pair}, "key")
 	if err != nil {
 		return nil, err
 	}

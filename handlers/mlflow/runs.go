@@ -62,7 +62,7 @@ func (a *API) createRun(c *Call) (any, error) {
 	if err := c.Read(&in); err != nil {
 		return nil, err
 	}
-	tags, err := validTags(in.Tags)
+	tags, err := validTags(in.Tags, "tags[#].key")
 	if err != nil {
 		return nil, err
 	}

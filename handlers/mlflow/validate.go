@@ -2,6 +2,7 @@ package mlflow
 
 import (
 	"path"
+	"strconv"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -33,7 +34,7 @@ func validName(where, name string) error {
 	case strings.IndexFunc(name, strange) >= 0:
 		return models.Errorf(models.Invalid, "Invalid value %q for parameter '%s' supplied: Names may only contain alphanumerics, underscores (_), dashes (-), periods (.), spaces ( ), colon(:) and slashes (/).", short(name), where)
 	case path.Clean(name) != name || name == "." || strings.HasPrefix(name, "..") || strings.HasPrefix(name, "/"):
-		return models.Errorf(models.Invalid, "Invalid value %q for parameter '%s' supplied: Names may be treated as files in certain cases, and must not resolve to other names when treated as such. This name would resolve to %q", short(name), where, path.Clean(name))
+		return models.Errorf(models.Invalid, "Invalid value %q for parameter '%s' supplied: Names may be treated as files in certain cases, and must not resolve to other names when treated as such. This name would resolve to '%s'", short(name), where, path.Clean(name))
 	case utf8.RuneCountInString(name) > maxKey:
 		return models.Errorf(models.Invalid, "'%s' exceeds the maximum length of %d characters", where, maxKey)
 	}
@@ -59,3 +60,6 @@ func cut(s string, most int) string {
 	}
 	return string([]rune(s)[:most])
 }
+
+// numbered is the field of the nth of a list: # in it stands for n.
+func numbered(where string, n int) string { return strings.ReplaceAll(where, "#", strconv.Itoa(n)) }

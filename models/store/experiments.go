@@ -16,13 +16,19 @@ func scanExperiment(r interface{ Scan(...any) error }, e *models.TrackedExperime
 	return r.Scan(&e.ID, &e.Integration, &e.Key, &e.Name, &e.ArtifactLocation, &e.Lifecycle, &e.Created, &e.Updated)
 }
 
+const defaultName = "Default"
+
 // unmade is the experiment that a space has before anything is written to it.
-var unmade = models.TrackedExperiment{Key: DefaultExperiment, Name: "Default", ArtifactLocation: "mlflow-artifacts:/" + DefaultExperiment, Lifecycle: models.LifecycleActive}
+func (sp Space) unmade() models.TrackedExperiment {
+	at := millis(sp.Project.CreatedAt)
+	return models.TrackedExperiment{Key: DefaultExperiment, Name: defaultName, ArtifactLocation: "mlflow-artifacts:/" + DefaultExperiment,
+		Lifecycle: models.LifecycleActive, Created: at, Updated: at}
+}
 
 // TrackedExperiment is an experiment of a space by its key, with its tags.
 func (s *Store) TrackedExperiment(ctx context.Context, sp Space, key string) (models.TrackedExperiment, error) {
 	if sp.Integration.ID == 0 && key == DefaultExperiment {
-		return unmade, nil
+		return sp.unmade(), nil
 	}
 	return s.trackedExperiment(ctx, `integration_id = ? AND key = ?`, models.Errorf(models.NotFound, "No Experiment with id=%s exists", key), sp.Integration.ID, key)
 }
@@ -30,8 +36,8 @@ func (s *Store) TrackedExperiment(ctx context.Context, sp Space, key string) (mo
 // TrackedExperimentByName is an experiment of a space by its name; a deleted one
 // keeps its name.
 func (s *Store) TrackedExperimentByName(ctx context.Context, sp Space, name string) (models.TrackedExperiment, error) {
-	if sp.Integration.ID == 0 && name == unmade.Name {
-		return unmade, nil
+	if sp.Integration.ID == 0 && name == defaultName {
+		return sp.unmade(), nil
 	}
 	return s.trackedExperiment(ctx, `integration_id = ? AND name = ?`, models.Errorf(models.NotFound, "Could not find experiment with name '%s'", name), sp.Integration.ID, name)
 }

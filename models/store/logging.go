@@ -16,6 +16,7 @@ import (
 type Logged struct {
 	Metrics []models.Metric // in the client's order; sending one twice keeps it once
 	Params  []models.Pair   // written once: another value is refused
+	Single  bool            // the call was for one parameter: the refusal says so in its words
 	Tags    []models.Pair   // written over
 	Remove  []string        // tags to take off
 	Inputs  []models.RunInput
@@ -37,7 +38,7 @@ func (s *Store) Log(ctx context.Context, by models.Principal, sp Space, run stri
 		if err != nil {
 			return err
 		}
-		if err := u.logParams(r, run, l.Params); err != nil {
+		if err := u.logParams(r, run, l); err != nil {
 			return err
 		}
 		if err := u.logTags(&r, run, l); err != nil {
@@ -54,8 +55,9 @@ func (s *Store) Log(ctx context.Context, by models.Principal, sp Space, run stri
 	})
 }
 
-func (u *unit) logParams(r openRun, run string, params []models.Pair) error {
-	for _, p := range params {
+func (u *unit) logParams(r openRun, run string, l Logged) error {
+	var refused []string
+	for _, p := range l.Params {
 		p = models.Pair{Key: clean(p.Key), Value: clean(p.Value)}
 		done, err := u.exec(`INSERT INTO run_params (run_id, key, value) VALUES (?, ?, ?) ON CONFLICT DO NOTHING`, r.id, p.Key, p.Value)
 		if err != nil {
@@ -64,24 +66,22 @@ func (u *unit) logParams(r openRun, run string, params []models.Pair) error {
 		if n, _ := done.RowsAffected(); n == 1 {
 			continue
 		}
-		if err := u.sameParam(r.id, run, p); err != nil {
+		var old string
+		if err := u.row(`SELECT value FROM run_params WHERE run_id = ? AND key = ?`, []any{r.id, p.Key}, &old); err != nil {
 			return err
 		}
+		if old == p.Value {
+			continue
+		}
+		if l.Single {
+			return models.Errorf(models.Invalid, "Changing param values is not allowed. Param with key='%s' was already logged with value='%s' for run ID='%s'. Attempted logging new value '%s'.", p.Key, old, run, p.Value)
+		}
+		refused = append(refused, fmt.Sprintf("{'key': '%s', 'old_value': '%s', 'new_value': '%s'}", p.Key, old, p.Value))
 	}
-	return nil
-}
-
-// sameParam refuses another value for a parameter that is there.
-func (u *unit) sameParam(id int64, run string, p models.Pair) error {
-	var old string
-	if err := u.row(`SELECT value FROM run_params WHERE run_id = ? AND key = ?`, []any{id, p.Key}, &old); err != nil {
-		return err
-	}
-	if old == p.Value {
+	if len(refused) == 0 {
 		return nil
 	}
-	return models.Errorf(models.Invalid, "Changing param values is not allowed. Param with key='%s' was already logged with value='%s' for run ID='%s'. Attempted logging new value '%s'.",
-		p.Key, old, run, p.Value)
+	return models.Errorf(models.Invalid, "Changing param values is not allowed. Params were already logged='[%s]' for run ID='%s'.", strings.Join(refused, ", "), run)
 }
 
 // logTags sets and removes tags; the tag of the run's name renames it.

@@ -89,7 +89,7 @@ func (s *Store) makeSpace(ctx context.Context, project models.Project) error {
 		if err != nil {
 			return err
 		}
-		if _, err := u.insertExperiment(models.TrackedExperiment{Integration: id, Key: DefaultExperiment, Name: "Default"}); err != nil {
+		if _, err := u.insertExperiment(models.TrackedExperiment{Integration: id, Key: DefaultExperiment, Name: defaultName}); err != nil {
 			return err
 		}
 		_, err = u.record(project.ID, 0, "integration.created", map[string]any{"integration": "mlflow/" + name})
