@@ -34,7 +34,7 @@ func Start(t *testing.T) *Server {
 	cmd := exec.Command(s.python, "-m", "mlflow", "server", "--host", host, "--port", port, "--workers", "1",
 		"--backend-store-uri", "sqlite:///"+filepath.Join(s.folder, "mlflow.db"),
 		"--artifacts-destination", filepath.Join(s.folder, "artifacts"))
-	cmd.Env = s.environment()
+	cmd.Env = environment(s.URL)
 	cmd.Dir, cmd.Stdout, cmd.Stderr = s.folder, log, log
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	cmd.WaitDelay = 5 * time.Second
@@ -72,15 +72,25 @@ func Python(t *testing.T) string {
 	return python
 }
 
-// Run runs a client script of this folder, with the server as tracking server,
-// and returns what it printed on its last line.
-func (s *Server) Run(t *testing.T, script string, args ...string) string {
+// Client runs scripts of this folder with a real MLflow client.
+type Client struct {
+	Python string   // of the installation whose client it is
+	URI    string   // what MLFLOW_TRACKING_URI says
+	Env    []string // further NAME=VALUE
+	Folder string   // where it works; a fresh one by default
+}
+
+// Run runs a script and returns what it printed on its last line.
+func (c Client) Run(t *testing.T, script string, args ...string) string {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 	defer cancel()
-	cmd := exec.CommandContext(ctx, s.python, append([]string{filepath.Join(here(), script)}, args...)...)
+	cmd := exec.CommandContext(ctx, c.Python, append([]string{filepath.Join(here(), script)}, args...)...)
 	var out, log bytes.Buffer
-	cmd.Env, cmd.Dir, cmd.Stdout, cmd.Stderr = s.environment(), s.folder, &out, &log
+	cmd.Env, cmd.Dir, cmd.Stdout, cmd.Stderr = append(environment(c.URI), c.Env...), c.Folder, &out, &log
+	if c.Folder == "" {
+		cmd.Dir = t.TempDir()
+	}
 	if err := cmd.Run(); err != nil {
 		t.Fatalf("%s: %v\n%s", script, err, log.String())
 	}
@@ -88,8 +98,15 @@ func (s *Server) Run(t *testing.T, script string, args ...string) string {
 	return lines[len(lines)-1]
 }
 
-func (s *Server) environment() []string {
-	return append(os.Environ(), "MLFLOW_TRACKING_URI="+s.URL, "MLFLOW_SERVER_ENABLE_JOB_EXECUTION=false",
+// Run runs a client script of this folder, with the server as tracking server,
+// and returns what it printed on its last line.
+func (s *Server) Run(t *testing.T, script string, args ...string) string {
+	t.Helper()
+	return Client{Python: s.python, URI: s.URL, Folder: s.folder}.Run(t, script, args...)
+}
+
+func environment(uri string) []string {
+	return append(os.Environ(), "MLFLOW_TRACKING_URI="+uri, "MLFLOW_SERVER_ENABLE_JOB_EXECUTION=false",
 		"MLFLOW_DISABLE_TELEMETRY=true", "DO_NOT_TRACK=true", "GIT_PYTHON_REFRESH=quiet", "PYTHONWARNINGS=ignore")
 }
 
