@@ -12,6 +12,8 @@ import (
 
 const experimentColumns = `id, integration_id, key, name, artifact_location, lifecycle, created_at, updated_at`
 
+func scanExperimentRow(r *sql.Rows, e *models.TrackedExperiment) error { return scanExperiment(r, e) }
+
 func scanExperiment(r interface{ Scan(...any) error }, e *models.TrackedExperiment) error {
 	return r.Scan(&e.ID, &e.Integration, &e.Key, &e.Name, &e.ArtifactLocation, &e.Lifecycle, &e.Created, &e.Updated)
 }
@@ -44,7 +46,7 @@ func (s *Store) TrackedExperimentByName(ctx context.Context, sp Space, name stri
 
 func (s *Store) trackedExperiment(ctx context.Context, where string, absent error, args ...any) (e models.TrackedExperiment, err error) {
 	rows, err := s.query(ctx, `SELECT `+experimentColumns+` FROM experiments WHERE `+where, args...)
-	list, err := all(rows, err, func(r *sql.Rows, e *models.TrackedExperiment) error { return scanExperiment(r, e) })
+	list, err := all(rows, err, scanExperimentRow)
 	if err != nil {
 		return e, err
 	}
