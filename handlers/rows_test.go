@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"log/slog"
 	"net/http"
+	"slices"
 	"net/url"
 	"strings"
 	"testing"
@@ -76,7 +77,7 @@ func TestTokensOnlyInTheHeader(t *testing.T) {
 		request.AddCookie(&http.Cookie{Name: s.h.cookieName(), Value: s.tokens["seed"]})
 		a := s.send(request)
 		require.True(t, a.status == 401 || a.status == 303, "cookie %s: %d", path, a.status)
-		if !safe(r.Method) {
+		if !safe(r.Method) && !slices.Contains(postedSearches, r.Method+" "+r.Path) {
 			request := s.request(r, "", path, bodyFor(r))
 			request.Header.Set("Authorization", basic("x", s.tokens["reader"]))
 			require.Contains(t, []int{403, 404}, s.send(request).status, "basic %s", path)
