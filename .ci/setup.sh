@@ -76,3 +76,11 @@ setup_oidc() {
   fi
   rm -rf "$built"
 }
+
+# A real S3-compatible server for e2e/s3.
+S3_SERVER=github.com/versity/versitygw/cmd/versitygw@v1.8.0
+
+setup_s3() {
+  [ -x "$tools/versitygw" ] && return
+  GOBIN="$tools" go install "$S3_SERVER" || lacking "the S3-compatible server ($S3_SERVER)"
+}

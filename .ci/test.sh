@@ -23,6 +23,7 @@ setup() {
   setup_node
   setup_mlflow
   setup_oidc
+  setup_s3
   setup_scanners
 }
 

@@ -28,7 +28,7 @@ const downloadTime = time.Hour
 // of ours, and of a type that we chose.
 func (h *Handlers) sendFile(c *gin.Context) error {
 	f := file(c)
-	r, err := h.Store.OpenFile(f)
+	r, err := h.Store.OpenFile(c.Request.Context(), f)
 	if err != nil {
 		return err
 	}

@@ -1,6 +1,7 @@
 package handlers
 
 import (
+	"context"
 	"io"
 	"net/http"
 
@@ -59,7 +60,7 @@ func (h *Handlers) showFile(c *gin.Context) error {
 	p.Frame.Crumbs = append(subjectCrumbs(projects, f.Subject), views.Crumb{Text: f.Name})
 	p.Frame.Crumbs[len(p.Frame.Crumbs)-2].Path = f.Subject.Ref.Path()
 	if f.Type == models.PlainText {
-		p.Text, err = h.beginning(f)
+		p.Text, err = h.beginning(c.Request.Context(), f)
 	}
 	if err != nil {
 		return err
@@ -67,8 +68,8 @@ func (h *Handlers) showFile(c *gin.Context) error {
 	return render(c, http.StatusOK, views.File(p))
 }
 
-func (h *Handlers) beginning(f models.File) (string, error) {
-	r, err := h.Store.OpenFile(f)
+func (h *Handlers) beginning(ctx context.Context, f models.File) (string, error) {
+	r, err := h.Store.OpenFile(ctx, f)
 	if err != nil {
 		return "", err
 	}

@@ -16,13 +16,16 @@ import (
 
 	"throughline/models"
 	"throughline/models/store"
+	"throughline/models/store/blob"
 )
 
 // database are the settings that say where the data is; every command has them.
 type database struct {
 	Data        string `setting:"" default:"./throughline-data" placeholder:"DIR" help:"Folder of the embedded database (throughline.db)."`
-	Files       string `setting:"" placeholder:"DIR" help:"Folder of uploaded files; the default is files in the data folder. Several machines share one."`
+	Files       string `setting:"" placeholder:"DIR" help:"Folder of uploaded files; the default is files in the data folder. Several machines share one. It may be s3://…, like that of artifacts."`
 	MaxFile     string `setting:"" default:"50MiB" placeholder:"SIZE" help:"The largest file that may be uploaded."`
+	Artifacts   string `setting:"" placeholder:"DIR|s3://…" help:"Where artifacts of runs and models are kept: a folder, by default artifacts in the data folder, or s3://BUCKET/PREFIX?endpoint=https://HOST&region=NAME&path_style=true. Credentials come from AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY."`
+	MaxArtifact string `setting:"" default:"64GiB" placeholder:"SIZE" help:"The largest artifact that may be logged."`
 	DatabaseURL string `setting:"" name:"database-url" placeholder:"URL" help:"PostgreSQL instead of the embedded database: postgres://USER:PASSWORD@HOST/NAME."`
 
 	SecretKeyFile string `setting:"" name:"secret-key-file" placeholder:"FILE" help:"Keys that seal secrets at rest, one a line; the first seals. Without it DATA/secret.key, made at the first start."`
@@ -163,11 +166,29 @@ func (s database) check(w *wrong) {
 	if s.DatabaseURL == "" && s.Data == "" {
 		w.add("data", "name a folder, or a PostgreSQL database with --database-url.")
 	}
-	if _, err := parseSize(s.MaxFile); s.MaxFile != "" && err != nil {
+	if _, err := parseSize(s.MaxFile, maxMaxFile); s.MaxFile != "" && err != nil {
 		w.add("max-file", "%q is no size from 1KiB to 4GiB, such as 50MiB.", s.MaxFile)
 	}
+	s.checkStorage(w)
 	if u, err := url.Parse(s.DatabaseURL); s.DatabaseURL != "" && (err != nil || u.Scheme != "postgres" && u.Scheme != "postgresql") {
 		w.add("database-url", "is not an address such as postgres://throughline:PASSWORD@db.example.com/throughline.") // never echoed: it holds a password
+	}
+}
+
+// checkStorage looks at where bytes are kept. Addresses are never echoed: somebody
+// may have put a credential into one.
+func (s database) checkStorage(w *wrong) {
+	if _, err := parseSize(s.MaxArtifact, maxMaxArtifact); s.MaxArtifact != "" && err != nil {
+		w.add("max-artifact", "%q is no size from 1KiB to 4096GiB, such as 64GiB.", s.MaxArtifact)
+	}
+	if err := blob.Check(s.Files); err != nil {
+		w.add("files", "%v.", err)
+	}
+	if err := blob.Check(s.Artifacts); err != nil {
+		w.add("artifacts", "%v.", err)
+	}
+	if s.Files != "" && s.Files == s.Artifacts {
+		w.add("artifacts", "is where uploaded files are; each needs a place of its own.")
 	}
 }
 
@@ -176,22 +197,26 @@ func (s database) options(log *slog.Logger) store.Options {
 	if files == "" {
 		files = filepath.Join(s.Data, "files")
 	}
-	if size, err := parseSize(s.MaxFile); err == nil { // checked with the settings
+	if size, err := parseSize(s.MaxFile, maxMaxFile); err == nil { // checked with the settings
 		most = size
 	}
+	artifact, _ := parseSize(s.MaxArtifact, maxMaxArtifact)
 	return store.Options{DataDir: s.Data, DatabaseURL: s.DatabaseURL, SecretKey: s.SecretKey, SecretKeyFile: s.SecretKeyFile,
-		FilesDir: files, MaxFile: most, Log: log}
+		FilesDir: files, MaxFile: most, Artifacts: s.Artifacts, MaxArtifact: artifact, Log: log}
 }
 
-// maxMaxFile is the most that --max-file may be.
-const maxMaxFile = 4 << 30
+// The most that --max-file and --max-artifact may be.
+const (
+	maxMaxFile     = 4 << 30
+	maxMaxArtifact = 4 << 40
+)
 
-// parseSize reads 512KiB, 50MiB or 2GiB.
-func parseSize(s string) (int64, error) {
+// parseSize reads 512KiB, 50MiB or 2GiB, at most the limit.
+func parseSize(s string, limit int64) (int64, error) {
 	for unit, size := range map[string]int64{"KiB": 1 << 10, "MiB": 1 << 20, "GiB": 1 << 30} {
 		if digits, found := strings.CutSuffix(s, unit); found {
 			n, err := strconv.ParseInt(digits, 10, 32)
-			if err != nil || n < 1 || n*size > maxMaxFile {
+			if err != nil || n < 1 || n*size > limit {
 				return 0, fmt.Errorf("%q is out of range", s)
 			}
 			return n * size, nil

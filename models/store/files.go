@@ -57,9 +57,10 @@ func (s *Store) File(ctx context.Context, by models.Principal, id string) (model
 	return list[0], err
 }
 
-// OpenFile opens the bytes of a file that File returned. The caller closes it.
-func (s *Store) OpenFile(f models.File) (io.ReadSeekCloser, error) {
-	r, err := s.blobs.Open(f.ID)
+// OpenFile opens the bytes of a file that File returned. The caller closes it
+// before ctx ends.
+func (s *Store) OpenFile(ctx context.Context, f models.File) (io.ReadSeekCloser, error) {
+	r, err := s.blobs.Open(ctx, f.ID)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, models.Errorf(models.NotFound, "The bytes of this file are not here. Whoever runs this hub can bring them back from a backup.").Because(err)
 	}
@@ -103,7 +104,7 @@ func (s *Store) removeFile(ctx context.Context, by models.Principal, f models.Fi
 	if err != nil {
 		return err
 	}
-	if err := s.blobs.Delete(f.ID); err != nil {
+	if err := s.blobs.Delete(ctx, f.ID); err != nil {
 		s.log.ErrorContext(ctx, "remove a deleted file's bytes; the hourly sweep tries again", "error", err)
 	}
 	return nil
@@ -111,5 +112,5 @@ func (s *Store) removeFile(ctx context.Context, by models.Principal, f models.Fi
 
 // noRoom tells whether the disk took no more.
 func noRoom(err error) bool {
-	return errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) || errors.Is(err, syscall.EFBIG)
+	return errors.Is(err, blob.ErrNoRoom) || errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) || errors.Is(err, syscall.EFBIG)
 }

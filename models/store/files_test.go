@@ -75,7 +75,7 @@ func TestFilesAreListedReadAndDeleted(t *testing.T) {
 		f, err := s.File(ctx, kim, added[0].ID)
 		require.NoError(t, err)
 		require.Equal(t, model.Ref, f.Subject.Ref)
-		r, err := s.OpenFile(f)
+		r, err := s.OpenFile(ctx, f)
 		require.NoError(t, err)
 		text, err := io.ReadAll(r)
 		require.NoError(t, err)
@@ -174,7 +174,7 @@ func TestTheSweepRemovesBytesOfNoFile(t *testing.T) {
 		s.now = func() time.Time { return time.Now().Add(25 * time.Hour) }
 		require.NoError(t, s.SweepFiles(ctx))
 		require.Equal(t, 1, onDisk(t, dir))
-		_, err = s.blobs.Open(orphan.ID)
+		_, err = s.blobs.Open(ctx, orphan.ID)
 		require.Error(t, err)
 		old, err := s.FilesBefore(ctx, s.now(), 10)
 		require.NoError(t, err)

@@ -27,8 +27,10 @@ type Options struct {
 	// SecretKeyFile, or of DataDir/secret.key, which is made when absent.
 	SecretKey     string
 	SecretKeyFile string
-	FilesDir      string // where uploaded files are kept; default DataDir/files
+	FilesDir      string // where uploaded files are kept, a folder or s3://…; default DataDir/files
 	MaxFile       int64  // bytes of one file; default models.DefaultMaxFile
+	Artifacts     string // where artifacts are kept, a folder or s3://…; default DataDir/artifacts
+	MaxArtifact   int64  // bytes of one artifact; default models.DefaultMaxArtifact
 	Now           func() time.Time
 	Log           *slog.Logger
 }
@@ -62,9 +64,11 @@ type Store struct {
 	lead    lead
 	forgot  atomic.Pointer[forgotten]
 
-	blobs        *blob.Folder
+	blobs        blob.Storage // of files
 	maxFile      int64
 	projectFiles int64 // bytes of all files of one project
+	artifacts    blob.Storage
+	maxArtifact  int64
 }
 
 // Open opens the database, brings its schema up to date and starts the writer.
@@ -77,13 +81,12 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	s.keepFiles(o)
 	s.queue = make(chan *job, queueLength)
 	s.closing = make(chan struct{})
 	s.finished = make(chan struct{})
 	s.alive.Store(true)
 	go s.writeLoop() // ends in Close
-	if err := s.openSecrets(ctx, o); err != nil {
+	if err := errors.Join(s.keepFiles(o), s.openSecrets(ctx, o)); err != nil {
 		return nil, errors.Join(err, s.Close())
 	}
 	return s, nil

@@ -104,12 +104,12 @@ func (u *Upload) Add(ctx context.Context, name string, r io.Reader) error {
 	}
 	f := models.File{ID: b.ID, Subject: u.subject, Name: name, Size: b.Size, SHA256: b.SHA256, By: u.by.Name, ActorID: u.by.Actor()}
 	u.files = append(u.files, f)
-	return u.look(&u.files[len(u.files)-1])
+	return u.look(ctx, &u.files[len(u.files)-1])
 }
 
 // look reads from a file's beginning what it is.
-func (u *Upload) look(f *models.File) error {
-	r, err := u.s.blobs.Open(f.ID)
+func (u *Upload) look(ctx context.Context, f *models.File) error {
+	r, err := u.s.blobs.Open(ctx, f.ID)
 	if err != nil {
 		return err
 	}
@@ -122,7 +122,7 @@ func (u *Upload) look(f *models.File) error {
 // Drop forgets what was added and not kept. It is of no effect after Keep.
 func (u *Upload) Drop() {
 	for _, f := range u.files {
-		if err := u.s.blobs.Delete(f.ID); err != nil {
+		if err := u.s.blobs.Delete(context.Background(), f.ID); err != nil {
 			u.s.log.Warn("drop an upload; the hourly sweep tries again", "error", err)
 		}
 	}

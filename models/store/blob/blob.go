@@ -1,21 +1,20 @@
-// Package blob keeps the bytes of files in one folder, each under an opaque
-// random id of its own. A name that a client chose never becomes a path.
 package blob
 
 import (
 	"context"
-	"crypto/rand"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
-	"os"
+	"strings"
+	"time"
 )
 
-// ErrTooLarge is what Put answers when there are more bytes than the limit.
-var ErrTooLarge = errors.New("larger than the limit")
+// What Put answers besides the storage's own errors.
+var (
+	ErrTooLarge = errors.New("larger than the limit")
+	ErrCut      = errors.New("what was to be kept broke off")
+	ErrNoRoom   = errors.New("the storage is full")
+)
 
 // Blob is what was put: its id, its length and the sha256 of its bytes in hex.
 type Blob struct {
@@ -24,153 +23,51 @@ type Blob struct {
 	SHA256 string
 }
 
-// Folder keeps blobs below one folder of this machine, or of one that several
-// machines share. The zero Folder keeps nothing. It is safe for concurrent use,
-// also by several programs.
-type Folder struct{ dir string }
-
-// New is the store in a folder, which the first Put makes.
-func New(dir string) *Folder { return &Folder{dir: dir} }
-
-// Put keeps all bytes of r, at most limit, and returns when they are on disk. What
-// breaks off, is too large or finds no room leaves nothing.
-func (f *Folder) Put(ctx context.Context, r io.Reader, limit int64) (b Blob, err error) {
-	root, err := f.make()
-	if err != nil {
-		return b, err
-	}
-	defer root.Close()
-	b.ID = newID()
-	if b.Size, b.SHA256, err = arrive(ctx, root, b.ID, r, limit); err != nil {
-		_ = root.Remove(arriving(b.ID)) // it may never have been made
-		return Blob{}, err
-	}
-	if err := settle(root, b.ID); err != nil {
-		_ = root.Remove(arriving(b.ID))
-		return Blob{}, err
-	}
-	return b, nil
+// Storage is where bytes are kept. All promises hold for each kind of it, and it is
+// safe for concurrent use, also by several programs.
+type Storage interface {
+	// Put keeps all bytes of r, at most limit, and returns when the storage has them
+	// for good. What breaks off, is too large or finds no room leaves nothing.
+	Put(ctx context.Context, r io.Reader, limit int64) (Blob, error)
+	// Open opens a blob to read from any place in it; fs.ErrNotExist when there is
+	// none of that id. The caller closes it before ctx ends.
+	Open(ctx context.Context, id string) (io.ReadSeekCloser, error)
+	// Delete removes a blob. One that is not there is no error.
+	Delete(ctx context.Context, id string) error
+	// Sweep removes what broke off while it came in and is older than a moment.
+	Sweep(ctx context.Context, before time.Time) error
+	// Each calls do with the id of every blob and when it was put, until do fails.
+	Each(ctx context.Context, do func(id string, at time.Time) error) error
 }
 
-// arrive writes the bytes under a temporary name and waits until the disk has them.
-func arrive(ctx context.Context, root *os.Root, id string, r io.Reader, limit int64) (size int64, sum string, err error) {
-	file, err := root.OpenFile(arriving(id), os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
-	if err != nil {
-		return 0, "", fmt.Errorf("make a file: %w", err)
+// scheme begins the address of a bucket.
+const scheme = "s3://"
+
+// At is the storage at an address: a folder, which the first Put makes, or
+// s3://BUCKET/PREFIX?endpoint=…&region=…&path_style=true, of which limit is the
+// largest blob.
+func At(address string, limit int64) (Storage, error) {
+	if strings.HasPrefix(address, scheme) {
+		return openBucket(address, limit)
 	}
-	defer file.Close()
-	hash := sha256.New()
-	size, err = io.Copy(io.MultiWriter(file, hash), io.LimitReader(until{ctx, r}, limit+1))
-	switch {
-	case err != nil:
-		return 0, "", fmt.Errorf("write a file: %w", err)
-	case size > limit:
-		return 0, "", ErrTooLarge
-	}
-	if err := file.Sync(); err != nil {
-		return 0, "", fmt.Errorf("sync a file: %w", err)
-	}
-	return size, hex.EncodeToString(hash.Sum(nil)), file.Close()
+	return New(address), nil
 }
 
-// settle gives the bytes their place. A rename is all or nothing.
-func settle(root *os.Root, id string) error {
-	if err := root.MkdirAll(shelf(id), 0o700); err != nil {
-		return fmt.Errorf("make a shelf: %w", err)
-	}
-	if err := root.Rename(arriving(id), place(id)); err != nil {
-		return fmt.Errorf("put a file in its place: %w", err)
-	}
-	for _, dir := range []string{shelf(id), id[:2], "."} {
-		if err := sync(root, dir); err != nil {
-			_ = root.Remove(place(id))
-			return err
-		}
-	}
-	return nil
-}
-
-func sync(root *os.Root, dir string) error {
-	d, err := root.Open(dir)
-	if err != nil {
-		return fmt.Errorf("open a shelf: %w", err)
-	}
-	defer d.Close()
-	if err := d.Sync(); err != nil {
-		return fmt.Errorf("sync a shelf: %w", err)
-	}
-	return nil
-}
-
-// Open opens a blob to read from any place in it; fs.ErrNotExist when there is
-// none of that id. The caller closes it.
-func (f *Folder) Open(id string) (io.ReadSeekCloser, error) {
-	root, err := f.open(id)
-	if err != nil {
-		return nil, err
-	}
-	defer root.Close()
-	return root.Open(place(id))
-}
-
-// Delete removes a blob. One that is not there is no error.
-func (f *Folder) Delete(id string) error {
-	root, err := f.open(id)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil
-	}
-	if err != nil {
-		return err
-	}
-	defer root.Close()
-	if err := root.Remove(place(id)); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return fmt.Errorf("remove a file: %w", err)
-	}
-	return nil
-}
-
-// open is the folder, for one id; whatever is no id of ours does not exist.
-func (f *Folder) open(id string) (*os.Root, error) {
-	if !Valid(id) || f.dir == "" {
-		return nil, fs.ErrNotExist
-	}
-	return os.OpenRoot(f.dir)
-}
-
-func (f *Folder) make() (*os.Root, error) {
-	if f.dir == "" {
-		return nil, errors.New("no folder for files is set")
-	}
-	if err := os.MkdirAll(f.dir, 0o700); err != nil {
-		return nil, fmt.Errorf("make the folder of files: %w", err)
-	}
-	root, err := os.OpenRoot(f.dir)
-	if err != nil {
-		return nil, err
-	}
-	if err := root.MkdirAll(arrivals, 0o700); err != nil {
-		_ = root.Close()
-		return nil, fmt.Errorf("make the folder of arrivals: %w", err)
-	}
-	return root, nil
-}
-
-// until stops reading when the context ends.
-type until struct {
+// source is what is to be kept. It ends with the context, and says that a failure
+// was its own and not the storage's.
+type source struct {
 	ctx context.Context
 	r   io.Reader
 }
 
 // Read implements io.Reader.
-func (u until) Read(p []byte) (int, error) {
-	if err := u.ctx.Err(); err != nil {
-		return 0, err
+func (s source) Read(p []byte) (int, error) {
+	if err := s.ctx.Err(); err != nil {
+		return 0, fmt.Errorf("%w: %w", ErrCut, err)
 	}
-	return u.r.Read(p)
-}
-
-func newID() string {
-	raw := make([]byte, idBytes)
-	_, _ = rand.Read(raw) // never fails
-	return hex.EncodeToString(raw)
+	n, err := s.r.Read(p)
+	if err != nil && err != io.EOF {
+		err = fmt.Errorf("%w: %w", ErrCut, err)
+	}
+	return n, err
 }

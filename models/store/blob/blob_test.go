@@ -26,7 +26,7 @@ func TestABlobComesBackAsItWas(t *testing.T) {
 	require.True(t, Valid(b.ID), b.ID)
 	require.Equal(t, int64(5), b.Size)
 	require.Equal(t, "2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824", b.SHA256)
-	r, err := f.Open(b.ID)
+	r, err := f.Open(context.Background(), b.ID)
 	require.NoError(t, err)
 	defer r.Close()
 	_, err = r.Seek(1, io.SeekStart)
@@ -34,9 +34,9 @@ func TestABlobComesBackAsItWas(t *testing.T) {
 	text, err := io.ReadAll(r)
 	require.NoError(t, err)
 	require.Equal(t, "ello", string(text))
-	require.NoError(t, f.Delete(b.ID))
-	require.NoError(t, f.Delete(b.ID), "twice is no error")
-	_, err = f.Open(b.ID)
+	require.NoError(t, f.Delete(context.Background(), b.ID))
+	require.NoError(t, f.Delete(context.Background(), b.ID), "twice is no error")
+	_, err = f.Open(context.Background(), b.ID)
 	require.ErrorIs(t, err, fs.ErrNotExist)
 	require.Empty(t, regular(t, f.dir))
 }
@@ -75,9 +75,9 @@ func TestNoNameLeadsOutOfTheFolder(t *testing.T) {
 	require.NoError(t, err)
 	before := regular(t, dir)
 	for _, name := range traversals {
-		_, err := f.Open(name)
+		_, err := f.Open(context.Background(), name)
 		require.ErrorIs(t, err, fs.ErrNotExist, "%q", name)
-		require.NoError(t, f.Delete(name), "%q", name)
+		require.NoError(t, f.Delete(context.Background(), name), "%q", name)
 	}
 	require.Equal(t, before, regular(t, dir))
 }
@@ -91,9 +91,9 @@ func TestALinkOutOfTheFolderIsNotFollowed(t *testing.T) {
 	require.NoError(t, os.MkdirAll(filepath.Join(f.dir, "ab"), 0o700))
 	require.NoError(t, os.Symlink(outside, filepath.Join(f.dir, "ab", "ab")))
 	require.NoError(t, os.WriteFile(filepath.Join(outside, id), []byte("alive"), 0o600))
-	_, err := f.Open(id)
+	_, err := f.Open(context.Background(), id)
 	require.Error(t, err)
-	require.Error(t, f.Delete(id))
+	require.Error(t, f.Delete(context.Background(), id))
 	require.FileExists(t, filepath.Join(outside, id))
 }
 
@@ -106,13 +106,13 @@ func TestSweepRemovesOldArrivalsOnly(t *testing.T) {
 		require.NoError(t, os.WriteFile(file, []byte("half"), 0o600))
 		require.NoError(t, os.Chtimes(file, time.Now(), time.Now().Add(-age)))
 	}
-	require.NoError(t, f.Sweep(time.Now().Add(-time.Hour)))
+	require.NoError(t, f.Sweep(context.Background(), time.Now().Add(-time.Hour)))
 	require.NoFileExists(t, filepath.Join(f.dir, arrivals, strings.Repeat("0", 32)))
 	require.FileExists(t, filepath.Join(f.dir, arrivals, strings.Repeat("1", 32)))
 	var ids []string
-	require.NoError(t, f.Each(func(id string, _ time.Time) error { ids = append(ids, id); return nil }))
+	require.NoError(t, f.Each(context.Background(), func(id string, _ time.Time) error { ids = append(ids, id); return nil }))
 	require.Equal(t, []string{kept.ID}, ids, "an arrival is no blob")
-	require.NoError(t, New("").Sweep(time.Now()))
+	require.NoError(t, New("").Sweep(context.Background(), time.Now()))
 }
 
 const fullDisk = "THROUGHLINE_TEST_FULL_DISK"

@@ -1,6 +1,7 @@
 package blob
 
 import (
+	"context"
 	"errors"
 	"io/fs"
 	"os"
@@ -27,7 +28,7 @@ func shelf(id string) string { return path.Join(id[:2], id[2:4]) }
 func place(id string) string { return path.Join(shelf(id), id) }
 
 // Sweep removes what broke off while it came in and is older than a moment.
-func (f *Folder) Sweep(before time.Time) error {
+func (f *Folder) Sweep(_ context.Context, before time.Time) error {
 	return f.walk(arrivals, func(root *os.Root, name string, at time.Time) error {
 		if at.Before(before) {
 			return root.Remove(name)
@@ -37,7 +38,7 @@ func (f *Folder) Sweep(before time.Time) error {
 }
 
 // Each calls do with the id of every blob and when it was put, until do fails.
-func (f *Folder) Each(do func(id string, at time.Time) error) error {
+func (f *Folder) Each(_ context.Context, do func(id string, at time.Time) error) error {
 	return f.walk(".", func(_ *os.Root, name string, at time.Time) error {
 		if id := path.Base(name); Valid(id) && name == place(id) {
 			return do(id, at)

@@ -1,0 +1,90 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"regexp"
+	"strings"
+
+	"throughline/models"
+)
+
+// Holder is what artifacts belong to: a run, a logged model or a trace of a space.
+type Holder struct {
+	Space     Space
+	Key       string
+	Run       bool
+	Subject   int64 // on whose page they stand, 0: none
+	Lifecycle string
+	Root      string // where its artifacts are, for clients: 1/KEY/artifacts
+}
+
+// Holder finds in a space what the artifacts at a client's path belong to, and
+// which path they have there. The holder's own folder is the empty path.
+func (s *Store) Holder(ctx context.Context, sp Space, path models.ArtifactPath) (Holder, models.ArtifactPath, error) {
+	for n := 1; n < len(path); n++ {
+		if path[n] != "artifacts" {
+			continue
+		}
+		h, err := s.holderAt(ctx, sp, path[:n+1])
+		if err == nil || models.CodeOf(err) != models.NotFound {
+			return h, path[n+1:], err
+		}
+	}
+	return Holder{}, nil, models.Errorf(models.NotFound, "No run or logged model of this project has its artifacts at '%s'", path)
+}
+
+// What of an experiment has artifacts beside its runs, by the form of its key.
+var parts = map[string]*regexp.Regexp{
+	"models": regexp.MustCompile(`^m-[0-9a-f]{32}$`),
+	"traces": regexp.MustCompile(`^tr-[0-9a-zA-Z_-]{1,64}$`),
+}
+
+// holderAt is the holder whose artifacts are exactly at a path.
+func (s *Store) holderAt(ctx context.Context, sp Space, root models.ArtifactPath) (Holder, error) {
+	key := root[len(root)-2]
+	if len(root) == 4 && parts[root[1]] != nil && parts[root[1]].MatchString(key) {
+		return s.partHolder(ctx, sp, root)
+	}
+	h, err := s.RunHolder(ctx, sp, key)
+	if err == nil && h.Root != root.String() {
+		err = noRun(key)
+	}
+	return h, err
+}
+
+// RunHolder is a run of a space as the holder of its artifacts.
+func (s *Store) RunHolder(ctx context.Context, sp Space, key string) (Holder, error) {
+	h := Holder{Space: sp, Key: key, Run: true}
+	err := s.row(ctx, `SELECT id, lifecycle, artifact_uri FROM runs WHERE integration_id = ? AND key = ?`, []any{sp.Integration.ID, key}, &h.Subject, &h.Lifecycle, &h.Root)
+	if errors.Is(err, sql.ErrNoRows) {
+		return h, noRun(key)
+	}
+	h.Root = strings.TrimPrefix(h.Root, artifactScheme)
+	return h, err
+}
+
+// partHolder is a logged model or a trace, at 1/models/m-…/artifacts.
+func (s *Store) partHolder(ctx context.Context, sp Space, root models.ArtifactPath) (Holder, error) {
+	h := Holder{Space: sp, Key: root[2], Root: root.String()}
+	err := s.row(ctx, `SELECT lifecycle FROM experiments WHERE integration_id = ? AND key = ?`, []any{sp.Integration.ID, root[0]}, &h.Lifecycle)
+	if errors.Is(err, sql.ErrNoRows) {
+		return h, models.Errorf(models.NotFound, "No Experiment with id=%s exists", root[0])
+	}
+	return h, err
+}
+
+// URI is what clients are told as the place of its artifacts.
+func (h Holder) URI() string { return artifactScheme + h.Root }
+
+// artifactScheme begins what clients are told.
+const artifactScheme = "mlflow-artifacts:/"
+
+// open refuses to change what a deleted holder has.
+func (h Holder) open() error {
+	if h.Run {
+		return active("run", h.Key, h.Lifecycle)
+	}
+	return active("experiment of", h.Key, h.Lifecycle)
+}
