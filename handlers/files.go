@@ -4,25 +4,17 @@ import (
 	"errors"
 	"mime"
 	"net/http"
-	"net/url"
 	"strings"
-	"time"
 
 	"github.com/gin-gonic/gin"
 
+	"throughline/handlers/mlflow"
 	"throughline/models"
 	"throughline/models/store"
 )
 
 // file is the one that the route's rule found.
 func file(c *gin.Context) models.File { return request(c.Request.Context()).file }
-
-// sandboxed is the policy of foreign bytes: whatever a browser makes of them, they
-// load nothing and run nowhere.
-const sandboxed = "sandbox; default-src 'none'"
-
-// downloadTime is how long a download may take.
-const downloadTime = time.Hour
 
 // sendFile sends a file's bytes: always to be saved, never to be opened as a page
 // of ours, and of a type that we chose.
@@ -33,27 +25,8 @@ func (h *Handlers) sendFile(c *gin.Context) error {
 		return err
 	}
 	defer r.Close()
-	_ = http.NewResponseController(c.Writer).SetWriteDeadline(time.Now().Add(downloadTime)) // not every writer of tests can
-	head := c.Writer.Header()
-	head.Set("Content-Type", string(f.Type))
-	head.Set("Content-Disposition", attachment(f.Name))
-	head.Set("Content-Security-Policy", sandboxed)
-	head.Set("Cache-Control", "no-store, no-transform")
-	head.Set("ETag", `"`+f.SHA256+`"`)
-	http.ServeContent(c.Writer, c.Request, "", f.At, r)
+	mlflow.Send(c.Writer, c.Request, mlflow.Download{Name: f.Name, Type: f.Type, SHA256: f.SHA256, At: f.At, Body: r})
 	return nil
-}
-
-// attachment is a Content-Disposition with a name (RFC 6266): plain letters for
-// old clients, and all of it in UTF-8 for the others.
-func attachment(name string) string {
-	plain := strings.Map(func(r rune) rune {
-		if r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("._- ()+", r) {
-			return r
-		}
-		return '_'
-	}, name)
-	return `attachment; filename="` + plain + `"; filename*=UTF-8''` + strings.ReplaceAll(url.QueryEscape(name), "+", "%20")
 }
 
 // takeFiles takes in the files of a request, all of them or none.
@@ -78,7 +51,7 @@ func (h *Handlers) takeFiles(c *gin.Context) ([]models.File, error) {
 // overAll says it when all files of an upload together were too large.
 func (h *Handlers) overAll(err error) error {
 	if over := new(http.MaxBytesError); errors.As(err, &over) {
-		return models.Errorf(models.TooLarge, "All files of one upload together may have %d MiB. Nothing was uploaded; send them one after the other.", h.uploadLimit()>>20)
+		return models.Errorf(models.TooLarge, "All files of one upload together may have %d MiB. Nothing was uploaded; send them one after the other.", h.filesLimit()>>20)
 	}
 	return err
 }
@@ -122,7 +95,7 @@ func sentName(c *gin.Context) (string, error) {
 // look at the answer, and get a moment for that.
 func refuseRest(c *gin.Context) {
 	if l, ok := c.Request.Body.(*slowly); ok {
-		l.end = time.Now().Add(bodyTime)
+		l.rest(bodyTime)
 	}
 	drain(c.Request.Body)
 }

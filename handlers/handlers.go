@@ -53,8 +53,9 @@ type Options struct {
 // Handlers answers requests. Make it with New, end it with Close.
 type Handlers struct {
 	rendered  renderedBoards
-	uploads   map[string]bool // the routes that take files
+	uploads   map[string]int64 // the routes that take files, and the largest body of each
 	uploading *turnstile
+	logging   *turnstile // of artifacts
 
 	Options
 	base     *url.URL
@@ -84,7 +85,7 @@ type Handlers struct {
 // New builds the engine from the route table.
 func New(o Options) (*Handlers, error) {
 	h := &Handlers{Options: o, sources: map[string]integrations.Source{},
-		uploading: newTurnstile(uploadsAtAll, uploadsOfOne)}
+		uploading: newTurnstile(uploadsAtAll, uploadsOfOne), logging: newTurnstile(uploadsAtAll, artifactsOfOne)}
 	h.defaults()
 	if err := h.address(); err != nil {
 		return nil, err

@@ -180,8 +180,8 @@ const (
 
 // limit bounds every body before anybody reads it.
 func (h *Handlers) limit(c *gin.Context) {
-	if h.uploads[c.Request.Method+" "+c.FullPath()] {
-		h.admitSlowly(c)
+	if most := h.uploads[c.Request.Method+" "+c.FullPath()]; most > 0 {
+		h.admitSlowly(c, most)
 		return
 	}
 	limit := int64(formLimit)

@@ -75,7 +75,7 @@ func setUp(r Route) Route {
 // register adds the table's routes to the engine. A route without a rule or with
 // no answer is refused, so that none can be forgotten.
 func (h *Handlers) register(routes []Route) error {
-	h.routes, h.uploads = routes, map[string]bool{}
+	h.routes, h.uploads = routes, map[string]int64{}
 	known := map[string]Route{}
 	for _, r := range routes {
 		name := r.Method + " " + r.Path
@@ -90,7 +90,7 @@ func (h *Handlers) register(routes []Route) error {
 			return fmt.Errorf("route %s stands twice in the table", name)
 		}
 		known[name] = r
-		h.uploads[name] = r.Upload
+		h.uploads[name] = h.uploadLimit(r)
 	}
 	h.engine.Use(h.authorise(known))
 	for _, r := range routes {

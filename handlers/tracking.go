@@ -40,7 +40,11 @@ func trackingScope(r mlflow.Route) models.Scope {
 func (h *Handlers) track(r mlflow.Route) page {
 	return func(c *gin.Context) error {
 		space, _ := c.MustGet(spaceFound).(store.Space)
-		return r.Serve(&mlflow.Call{Context: c.Request.Context(), By: h.principal(c), Space: space, Request: c.Request, Writer: c.Writer, Param: c.Param})
+		call := &mlflow.Call{Context: c.Request.Context(), By: h.principal(c), Space: space, Request: c.Request, Writer: c.Writer, Param: c.Param}
+		if r.Upload {
+			return h.takeArtifact(c, r, call)
+		}
+		return r.Serve(call)
 	}
 }
 

@@ -54,7 +54,7 @@ type Call struct {
 // Routes are all calls. Those under /ajax-api and behind a project's prefix are the
 // same ones: the path is rewritten before it is routed.
 func (a *API) Routes() []Route {
-	return slices.Concat(a.experimentRoutes(), a.runRoutes(), a.loggingRoutes(), a.historyRoutes(), a.searchRoutes())
+	return slices.Concat(a.experimentRoutes(), a.runRoutes(), a.loggingRoutes(), a.historyRoutes(), a.searchRoutes(), a.artifactRoutes())
 }
 
 const root = "/api/2.0/mlflow/"
