@@ -4,8 +4,8 @@ import (
 	"bytes"
 	"log/slog"
 	"net/http"
-	"slices"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 

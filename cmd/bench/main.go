@@ -51,7 +51,7 @@ type part struct {
 	run  func(context.Context, options) ([]row, error)
 }
 
-var parts = []part{{"ingest", ingest}, {"board", board}, {"fanout", fanout}, {"start", starting}, {"peers", peers}}
+var parts = []part{{"ingest", ingest}, {"board", board}, {"fanout", fanout}, {"logging", logging}, {"start", starting}, {"peers", peers}}
 
 func main() { os.Exit(start()) }
 
@@ -60,7 +60,7 @@ func start() int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
 	var o options
-	chosen := flag.String("part", "", "only this part: ingest, board, fanout, start or peers")
+	chosen := flag.String("part", "", "only this part: ingest, board, fanout, logging, start or peers")
 	flag.IntVar(&o.rounds, "rounds", 5, "interleaved rounds; the median counts")
 	flag.IntVar(&o.sockets, "sockets", 1000, "open boards of the fan-out")
 	flag.IntVar(&o.cards, "cards", 10000, "cards of the large board")

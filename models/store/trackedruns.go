@@ -6,6 +6,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"throughline/models"
@@ -204,8 +205,13 @@ func (u *unit) changeRun(r openRun, change RunUpdate) error {
 			return err
 		}
 	}
-	_, err := u.exec(`UPDATE runs SET name = ?, status = ?, lifecycle = ?, ended_at = ?`+loggedNow+` WHERE id = ?`,
-		clean(name), status, lifecycle, ended, u.at(), u.at(), r.id)
+	if models.WorkState(strings.ToLower(status)).Terminal() && r.loose > 1 {
+		if err := u.mergeChunks(&r); err != nil { // little is going to follow
+			return err
+		}
+	}
+	_, err := u.exec(`UPDATE runs SET name = ?, status = ?, lifecycle = ?, ended_at = ?, loose = ?`+loggedNow+` WHERE id = ?`,
+		clean(name), status, lifecycle, ended, r.loose, u.at(), u.at(), r.id)
 	return err
 }
 
