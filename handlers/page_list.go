@@ -15,7 +15,8 @@ import (
 func (h *Handlers) listRoutes() []Route {
 	return []Route{
 		get("/pulls", signedIn(), h.list("Pull requests", models.PullRequest, "Connect GitHub in a project's settings, and its pull requests stand here.")),
-		get("/runs", signedIn(), h.list("Runs", models.Run, "Connect MLflow, or let a script post its first run.")),
+		get("/runs", signedIn(), h.showRuns),
+		get("/runs/export", signedIn(), h.exportRuns),
 		get("/pipelines", signedIn(), h.list("Pipeline runs", models.PipelineRun, "Connect GitHub, or let a bot post its first pipeline run.")),
 		get("/models", signedIn(), h.showModels),
 		get("/datasets", signedIn(), h.showDatasets),

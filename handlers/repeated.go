@@ -9,7 +9,7 @@ import (
 )
 
 // manyFold are the parameters of addresses that may stand there more than once.
-var manyFold = []string{"kind"}
+var manyFold = []string{"kind", "run", "column"}
 
 // refuseRepeated refuses an address that names a parameter twice: taking the
 // first would be a guess, and whoever stands between us may have taken the last.

@@ -3,6 +3,7 @@ package models
 import (
 	"cmp"
 	"math"
+	"strconv"
 )
 
 // The words of MLflow that experiments, runs and their calls use.
@@ -113,4 +114,18 @@ type RunDataset struct {
 type RunInput struct {
 	Dataset RunDataset
 	Tags    []Pair // mlflow.data.context: training, evaluation …
+}
+
+// PlainNumber writes a metric's value as people read it: at most six digits that
+// count, and the words for what is no number.
+func PlainNumber(v float64) string {
+	switch {
+	case math.IsNaN(v):
+		return "NaN"
+	case v >= math.MaxFloat64:
+		return "∞"
+	case v <= -math.MaxFloat64:
+		return "−∞"
+	}
+	return strconv.FormatFloat(v, 'g', 6, 64)
 }

@@ -149,3 +149,11 @@ func firstOf(errs ...error) error {
 	}
 	return nil
 }
+
+// NoteExport puts on record that somebody takes a list along, before a byte is sent.
+func (s *Store) NoteExport(ctx context.Context, by models.Principal, action string, detail map[string]any) error {
+	return s.write(ctx, by, func(u *unit) error {
+		_, err := u.record(0, 0, action, detail)
+		return err
+	})
+}
