@@ -73,6 +73,7 @@ if [ "$tier" = long ]; then
 else
   step "format" formatted
   step "pinned versions" pinned
+  step "vendored files" bash .ci/vendor.sh --check
   step "generated files" generated
   step "vet and staticcheck" checked
   step "gosec" scanned

@@ -164,6 +164,8 @@ func (h *Handlers) dressSubject(c *gin.Context, p *views.SubjectPage) error {
 		return h.dressPull(c, p)
 	case models.Repository:
 		return h.dressRepository(c, p)
+	case models.Run:
+		return h.dressRun(c, p)
 	case models.Commit:
 		p.Checks = views.Checks(s)
 	case models.Model, models.ModelVersion:

@@ -21,3 +21,4 @@ if (document.querySelector(".board-page")) {
 }
 if (document.querySelector("[data-passkey], [data-no-passkey]")) (await import("./passkeys.js")).passkeys();
 if (document.querySelector("[data-await]")) (await import("./await.js")).follow();
+if (document.querySelector("[data-charts]")) (await import("./charts.js")).charts();

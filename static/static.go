@@ -14,7 +14,7 @@ import (
 	"sync"
 )
 
-//go:embed *.css *.js *.svg
+//go:embed *.css *.js *.svg vendor/*.js vendor/*.css vendor/*.md vendor/*.LICENSE
 var files embed.FS
 
 // Prefix is the path under which Handler answers.
@@ -22,11 +22,13 @@ const Prefix = "/static/"
 
 var hash = sync.OnceValue(func() string {
 	sum := sha256.New()
-	names, _ := fs.Glob(files, "*")
-	for _, name := range names {
-		body, _ := files.ReadFile(name)
-		sum.Write([]byte(name))
-		sum.Write(body)
+	for _, pattern := range []string{"*.*", "vendor/*"} {
+		names, _ := fs.Glob(files, pattern)
+		for _, name := range names {
+			body, _ := files.ReadFile(name)
+			sum.Write([]byte(name))
+			sum.Write(body)
+		}
 	}
 	return hex.EncodeToString(sum.Sum(nil))[:12]
 })

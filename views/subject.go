@@ -25,6 +25,7 @@ type SubjectPage struct {
 	Checks       []Check   // of a pull request's or commit's head
 	Pull         *PullPart // of a pull request
 	Repository   *RepositoryPart
+	Run          *RunPart
 	Versions     []models.Subject // of a model or dataset, the newest first
 	Card         *models.CardRevision
 	Data         *DataPage            // of a dataset
