@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -36,6 +37,9 @@ func (r Rank) Less(o Rank) bool {
 // RankOf is the rank of everything a description says.
 func RankOf(d Description) Rank {
 	text, _ := json.Marshal(d)
+	for _, m := range d.Points {
+		text = PackPoints(text, m.Key, []Point{m.Point})
+	}
 	sum := sha256.Sum256(text)
 	return Rank{At: d.At.UnixMilli(), Attempt: d.Attempt, Terminal: d.State.Terminal(), Hash: hex.EncodeToString(sum[:8])}
 }
@@ -57,6 +61,8 @@ const (
 	FactURL   = "_url"
 	FactState = "_state"
 	FactText  = "_text"
+
+	factWhole = "_whole." // and a beginning: when a description last held all there are
 )
 
 // StateFact is the value under FactState.
@@ -79,14 +85,36 @@ func (f Facts) Merge(d Description, integration int64) (changed []string) {
 // raised tells whether a fact was said anew, by a higher rank: it must be kept
 // even if nothing changed, or else what lies between would win when it comes late.
 func (f Facts) MergeRanked(d Description, rank Rank, integration int64) (changed []string, raised bool) {
-	for name, value := range fields(d) {
+	said := f.wholly(d, fields(d), rank)
+	for name, value := range said {
 		differs, higher := f.set(name, value, rank, integration)
-		if raised = raised || higher; differs {
+		if raised = raised || higher; differs && !strings.HasPrefix(name, factWhole) {
 			changed = append(changed, name)
 		}
 	}
 	slices.Sort(changed)
 	return changed, raised
+}
+
+// wholly takes what is known under the beginnings in d.Whole and not said any more
+// back, and leaves out what a later word about the whole has taken back before it came.
+func (f Facts) wholly(d Description, said map[string]any, rank Rank) map[string]any {
+	for _, beginning := range d.Whole {
+		said[factWhole+beginning] = true
+		for name := range f {
+			if _, still := said[name]; !still && strings.HasPrefix(name, beginning) {
+				said[name] = nil
+			}
+		}
+	}
+	for name := range said {
+		i := strings.IndexByte(name, '.')
+		whole, spoken := f[factWhole+name[:i+1]]
+		if _, known := f[name]; i > 0 && name[0] != '_' && spoken && !known && rank.Less(whole.Rank) {
+			delete(said, name)
+		}
+	}
+	return said
 }
 
 func (f Facts) set(name string, value any, rank Rank, integration int64) (differs, higher bool) {
@@ -128,6 +156,21 @@ func fields(d Description) map[string]any {
 func (f Facts) String(name string) (s string) {
 	_ = json.Unmarshal(f[name].Value, &s)
 	return s
+}
+
+// True tells whether a fact is there and true.
+func (f Facts) True(name string) (yes bool) {
+	_ = json.Unmarshal(f[name].Value, &yes)
+	return yes
+}
+
+// Millis is a fact that is a moment, in Unix milliseconds; 0 when it is none.
+func (f Facts) Millis(name string) int64 {
+	var at time.Time
+	if json.Unmarshal(f[name].Value, &at) != nil || at.IsZero() {
+		return 0
+	}
+	return at.UnixMilli()
 }
 
 // State is the state that sources declared last.

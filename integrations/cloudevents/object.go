@@ -133,6 +133,19 @@ func (o *object) number(name string) (n float64, ok bool) {
 	return n, true
 }
 
+// step is a whole number, as JSON or as digits; false when it is absent.
+func (o *object) step(name string) (n int64, given bool) {
+	s := o.word(name)
+	if s == "" {
+		return 0, false
+	}
+	n, err := strconv.ParseInt(s, 10, 64)
+	if err != nil {
+		o.fail(name, "must be a whole number.")
+	}
+	return n, err == nil
+}
+
 // count is a whole number from 1, 0 when absent; a string of digits will do.
 func (o *object) count(name string) int {
 	s := o.word(name)

@@ -23,6 +23,7 @@ func decodeRun(state models.State, moment string) decoder {
 		d.At = o.span(d.Facts, moment, e.Time)
 		d.State, d.Raw = workState(o.text("state"), state)
 		o.measures(d.Facts)
+		o.points(&d, moment == "")
 		o.commit("commit").attach(&d, models.BuiltFrom)
 		d.Links = append(d.Links, o.datasets("datasets")...)
 		if run := o.key("pipeline_run"); run != "" {
@@ -66,6 +67,9 @@ func (o *object) span(facts map[string]any, moment string, sent time.Time) time.
 			at = t
 		}
 	}
+	if moment != "" && facts[moment] == nil && !sent.IsZero() {
+		facts[moment] = stamp(sent)
+	}
 	return at
 }
 
@@ -94,6 +98,22 @@ func (o *object) measures(facts map[string]any) {
 			facts["metric."+name] = value
 		}
 	}
+}
+
+// points are the metrics as points of their history, when the event is about a
+// moment of the run: always what run.metrics says, and what names a step.
+func (o *object) points(d *models.Description, always bool) {
+	step, named := o.step("step")
+	if !always && !named {
+		return
+	}
+	metrics := o.object("metrics")
+	for _, name := range metrics.names() {
+		if value, ok := metrics.number(name); ok {
+			d.Points = append(d.Points, models.Metric{Key: name, Point: models.Point{Step: step, Value: value}})
+		}
+	}
+	d.Keep = len(d.Points) > 0
 }
 
 // datasets are the dataset versions a run read.

@@ -110,6 +110,7 @@ func (w *wave) merge(row *subjectRow, d models.Description, rank models.Rank) {
 	if !row.described {
 		row.described, row.dirty = true, true
 	}
+	row.takePoints(d, rank)
 	row.upstreamAt = max(row.upstreamAt, d.At.UnixMilli())
 	row.title, row.url = row.facts.String(models.FactTitle), row.facts.String(models.FactURL)
 	if row.title == "" {

@@ -119,6 +119,9 @@ func (w *wave) finish(row *subjectRow) error {
 		row.state, row.stateAt = declared.State, millis(declared.At)
 	}
 	row.raw = declared.Raw
+	if err := w.projected(row); err != nil {
+		return fmt.Errorf("project %s %s: %w", row.ref.Kind, row.ref.Key, err)
+	}
 	same := len(row.changed) == 0 && !row.dirty
 	if same && row.ref.Kind != models.Model { // a model's card depends on its versions
 		return w.saveRanks(row)

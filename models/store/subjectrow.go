@@ -31,6 +31,9 @@ type subjectRow struct {
 	here    bool     // this write describes it
 	fresh   bool     // this write made it: nothing hangs on it yet
 
+	points []models.Metric         // of a run: what this write adds to its history
+	latest map[string]models.Point // of a run: the points behind its metrics' facts, as far as this write says
+
 	cause models.StateFact // what gave it its state, when that was another subject
 	rule  string           // why it has that state, in words, when no rule says so
 }
