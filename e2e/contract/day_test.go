@@ -13,7 +13,7 @@ import (
 )
 
 // parts of the scripted day that are compared.
-var dayParts = []string{"tracking", "searches"}
+var dayParts = []string{"tracking", "searches", "artifacts"}
 
 // TestADayOfTheRealClient runs the scripted day of MLflow's client against MLflow's
 // server and against us: the same results, value by value.

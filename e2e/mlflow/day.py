@@ -16,6 +16,7 @@ import tempfile
 import mlflow
 from mlflow.exceptions import MlflowException
 from mlflow.entities import Metric, Param, RunTag, ViewType
+from mlflow.store.artifact.artifact_repository_registry import get_artifact_repository
 
 client = mlflow.MlflowClient()
 new = int(mlflow.__version__.split(".")[0]) >= 3
@@ -254,7 +255,10 @@ def artifacts():
     step("load_dict", lambda: mlflow.artifacts.load_dict(f"runs:/{rid}/cfg.json"))
     step("overwrite", lambda: client.log_text(rid, "second", "docs/note.txt"))
     step("overwritten", lambda: mlflow.artifacts.load_text(f"runs:/{rid}/docs/note.txt"))
-
+    repo = get_artifact_repository(client.get_run(rid).info.artifact_uri)
+    step("delete a file", lambda: repo.delete_artifacts("cfg.json"))
+    step("delete a folder", lambda: repo.delete_artifacts("d/sub"))
+    step("list after deleting", lambda: [files(rid), files(rid, "d")])
 
 with tempfile.TemporaryDirectory() as folder:
     for part in sys.argv[1:] or ["tracking"]:

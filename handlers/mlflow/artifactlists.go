@@ -12,7 +12,7 @@ import (
 type fileInfo struct {
 	Path string `json:"path"`
 	Dir  bool   `json:"is_dir"`
-	Size *int64 `json:"file_size,omitempty"` // of a file
+	Size int64  `json:"file_size,omitempty"` // of a file that is not empty
 }
 
 type fileList struct {
@@ -25,7 +25,7 @@ func fileInfos(below string, entries []models.ArtifactEntry) (out []fileInfo) {
 	for _, e := range entries {
 		f := fileInfo{Path: path.Join(below, e.Name), Dir: e.Dir}
 		if !e.Dir {
-			f.Size = &e.Size
+			f.Size = e.Size
 		}
 		out = append(out, f)
 	}
