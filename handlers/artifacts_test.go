@@ -249,3 +249,39 @@ func TestWhatIsTooLargeOrPackedIsRefusedWhole(t *testing.T) {
 func readAnswer(conn net.Conn) (*http.Response, error) {
 	return http.ReadResponse(bufio.NewReader(conn), nil)
 }
+
+func TestPagesShowWhatARunLogged(t *testing.T) {
+	s, run, root := artifactSite(t)
+	s.put("contributor", root+"docs/note.txt", "hello <b>")
+	s.put("contributor", root+"docs/x.svg", `<svg onload="alert(1)"/>`)
+	s.put("contributor", root+"a.bin", "\x00\x01")
+	page := "/runs/" + run + "/artifacts"
+	top := s.ask("viewer", "GET", page, "", "Accept", "text/html")
+	require.Equal(t, 200, top.status, top.body)
+	require.Contains(t, top.body, `href="`+page+`?path=docs"`)
+	require.Contains(t, top.body, "3 files")
+	note := s.ask("viewer", "GET", page+"?path=docs%2Fnote.txt", "", "Accept", "text/html").body
+	require.Contains(t, note, "hello &lt;b&gt;")
+	require.Contains(t, note, `href="`+page+`/file?path=docs%2Fnote.txt"`)
+	require.Contains(t, s.ask("viewer", "GET", page+"?path=docs/x.svg", "", "Accept", "text/html").body, "&lt;svg onload=")
+	require.Contains(t, s.ask("viewer", "GET", page+"?path=a.bin", "", "Accept", "text/html").body, "There is nothing to see")
+	file := s.ask("viewer", "GET", page+"/file?path=docs/x.svg", "") // Row 27
+	require.Equal(t, `<svg onload="alert(1)"/>`, file.body)
+	require.Equal(t, "sandbox; default-src 'none'", file.header.Get("Content-Security-Policy"))
+	require.Equal(t, "text/plain; charset=utf-8", file.header.Get("Content-Type"))
+	require.True(t, strings.HasPrefix(file.header.Get("Content-Disposition"), "attachment; "))
+	for _, path := range []string{page, page + "?path=docs/note.txt", page + "/file?path=docs/note.txt", "/api/v1/subjects/run/" + run + "/artifacts"} {
+		require.Equal(t, 404, s.ask("stranger", "GET", path, "").status, path) // Row 03
+	}
+	for _, bad := range []string{"../x", "/etc/passwd", "%252e%252e/x"} { // Row 13
+		require.Equal(t, 400, s.ask("viewer", "GET", page+"?path="+bad, "").status, bad)
+		require.Equal(t, 400, s.ask("viewer", "GET", page+"/file?path="+bad, "").status, bad)
+		require.Equal(t, 400, s.ask("viewer", "GET", "/api/v1/subjects/run/"+run+"/artifacts?path="+bad, "").status, bad)
+	}
+	require.Equal(t, 404, s.ask("viewer", "GET", page+"?path=nothing", "").status)
+	list := s.ask("viewer", "GET", "/api/v1/subjects/run/"+run+"/artifacts?limit=1", "").json(t)
+	require.Equal(t, map[string]any{"path": "docs", "folder": true, "files": 2.0, "size": float64(len("hello <b>") + len(`<svg onload="alert(1)"/>`))}, list["artifacts"].([]any)[0])
+	next := s.ask("viewer", "GET", "/api/v1/subjects/run/"+run+"/artifacts?after="+list["next"].(string), "").json(t)
+	require.Equal(t, "a.bin", next["artifacts"].([]any)[0].(map[string]any)["path"])
+	require.Nil(t, next["next"])
+}

@@ -41,6 +41,8 @@ func pages(text string) map[string]templ.Component {
 			Members: []models.Member{{Account: models.Account{ID: 2, Name: text, Email: text}, Role: models.Viewer, Function: models.Function(text)}}, Error: text, At: "board",
 			Teams: []models.TeamRole{{Team: models.Team{Key: text, Name: text}, Role: models.Viewer}}, AllTeams: []models.Team{{Key: text, Name: text}}, Link: text,
 			Invitations: []models.Invitation{invitationOf(text)}, Leavers: []models.Leaver{{Account: models.Account{ID: 3, Name: text}, Open: 2}}}),
+		"artifacts":    ArtifactFolder(artifactsOf(f, text)),
+		"artifact":     ArtifactFile(artifactsOf(f, text)),
 		"new project":  NewProject(ProjectPage{Frame: f, Key: text, Name: text, Error: text}),
 		"integrations": Integrations(IntegrationsPage{Frame: f, Project: project, Parked: 2, Rows: []IntegrationRow{{Source: text, Title: text, Name: text, State: text, Error: text, Lag: text}}, Sources: []SourceInfo{{text, text, text}}}),
 		"integration": Integration(IntegrationPage{Frame: f, Project: project, Source: SourceInfo{text, text, text}, Name: text, ID: 1, HookURL: text, Curl: text, Notes: []string{text}, Error: text,
@@ -202,6 +204,8 @@ func TestEmptyPagesSaySo(t *testing.T) {
 		"There is no team yet":            Teams(TeamsPage{Frame: f}),
 		"Nobody yet: what the team owns":  TeamView(TeamPage{Frame: f}),
 		"All is handed over":              Handover(HandoverPage{Frame: f}),
+		"There is nothing here. mlflow":   ArtifactFolder(ArtifactsPage{Frame: f}),
+		"No artifacts yet":                Artifacts(ArtifactList{}),
 		"No team has a role here":         Settings(SettingsPage{Frame: f}),
 	} {
 		if !strings.Contains(draw(t, page), want) {

@@ -88,3 +88,8 @@ func (h Holder) open() error {
 	}
 	return active("experiment of", h.Key, h.Lifecycle)
 }
+
+// SubjectHolder is a run's subject as the holder of its artifacts, to read them.
+func (s *Store) SubjectHolder(run models.Subject) Holder {
+	return Holder{Space: Space{Integration: Integration{ID: run.Ref.Integration}}, Key: run.Ref.Key, Run: true, Subject: run.ID}
+}
