@@ -42,6 +42,7 @@ type Options struct {
 	Sync         func(integrationID int64) // asks the poller to poll now
 	Demo         bool
 	CheckURL     func(ctx context.Context, raw string) error // refuses upstream addresses that must not be called
+	Send         mlflow.Sender                               // sends to addresses that people named; nil: nothing is sent
 	LiveSockets  int                                         // open boards of one person or token; 0: 200
 
 	TrustedProxies []netip.Prefix // whose X-Forwarded-For is believed; nobody's by default
@@ -106,7 +107,7 @@ func New(o Options) (*Handlers, error) {
 	}
 	h.hashing, h.hashes = make(chan struct{}, hashesAtOnce), rate.NewLimiter(hashesPerSecond, hashesBurst)
 	h.budget = newBudget()
-	h.tracking = &mlflow.API{Store: h.Store, Now: h.Now}
+	h.tracking = &mlflow.API{Store: h.Store, Now: h.Now, CheckURL: h.CheckURL, Send: h.Send}
 	h.hub = h.newHub()
 	if err := h.mount(); err != nil {
 		h.hub.Close()

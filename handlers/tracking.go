@@ -33,6 +33,9 @@ func trackingScope(r mlflow.Route) models.Scope {
 	if r.Role == models.Viewer {
 		return models.ScopeRead
 	}
+	if r.Registry {
+		return models.ScopeWrite // a token for runs only registers nothing
+	}
 	return models.ScopeRuns
 }
 
@@ -68,6 +71,9 @@ func (h *Handlers) trackingInfo(c *gin.Context) error {
 		"multipart_uploads_enabled": false, "multipart_downloads_enabled": false})
 	return nil
 }
+
+// KeepSending sends what registries have to tell to their webhooks, until ctx ends.
+func (h *Handlers) KeepSending(ctx context.Context) { h.tracking.KeepSending(ctx, h.Log) }
 
 // spaceKey is under what a request's context holds the project of its prefix.
 type spaceKey struct{}
@@ -123,7 +129,7 @@ func (h *Handlers) checkSpace(c *gin.Context, role models.Role, by models.Princi
 	if key == "" {
 		key = c.GetHeader(workspaceHeader)
 	}
-	space, err := h.Store.SpaceFor(c.Request.Context(), by, key, role.AtLeast(models.Contributor))
+	space, err := h.Store.SpaceFor(c.Request.Context(), by, key, role.AtLeast(models.Contributor) && c.Request.Method != http.MethodGet)
 	if err != nil {
 		return err
 	}

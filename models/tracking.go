@@ -59,6 +59,7 @@ type TrackedRun struct {
 	Params, Tags  []Pair   // by key
 	Metrics       []Metric // the latest value of each, by key
 	Inputs        []RunInput
+	Models        []RunModel // logged models that it made or read
 }
 
 // Tag is the value of a tag, empty when there is none.

@@ -80,7 +80,7 @@ func (s *site) build(demo bool) (err error) {
 	s.pages, err = handlers.New(handlers.Options{TrustedProxies: proxies,
 		Providers: s.settings.list(s.address(), s.settings.AllowUpstream), NoPasswordLogin: s.settings.PasswordLogin == "off", Store: s.store, Sources: list, BaseURL: s.settings.BaseURL,
 		Addr: s.listener.Addr().String(), AllowedHosts: s.settings.AllowedHosts, Log: s.log, Metrics: registry(),
-		Version: version(), Sync: s.polling.Now, Demo: demo, CheckURL: client.CheckURL})
+		Version: version(), Sync: s.polling.Now, Demo: demo, CheckURL: client.CheckURL, Send: client.HTTP().Do})
 	if err != nil {
 		return err
 	}
@@ -118,7 +118,7 @@ func (s *site) address() string {
 func (s *site) serve(ctx context.Context, helpers ...func(context.Context)) error {
 	running, stop := context.WithCancel(context.WithoutCancel(ctx)) // ends after the last request
 	var background sync.WaitGroup
-	for _, run := range append(helpers, s.polling.Run, s.telling.Run, s.store.Run) {
+	for _, run := range append(helpers, s.polling.Run, s.telling.Run, s.pages.KeepSending, s.store.Run) {
 		background.Go(func() { run(running) })
 	}
 	failed := make(chan error, 1)

@@ -48,7 +48,7 @@ def show(v):
         return plain(v)
     if isinstance(v, dict):
         return {plain(str(k)): show(w) for k, w in sorted(v.items())}
-    if isinstance(v, (list, tuple)):
+    if isinstance(v, (list, tuple)) or type(v).__name__.startswith("Repeated"):
         return [show(w) for w in v]
     if hasattr(v, "to_dictionary") and not hasattr(v, "to_proto"):
         return show(v.to_dictionary())

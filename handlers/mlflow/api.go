@@ -21,8 +21,10 @@ import (
 
 // API answers the calls. Its zero fields are filled by handlers.
 type API struct {
-	Store *store.Store
-	Now   func() time.Time
+	Store    *store.Store
+	Now      func() time.Time
+	CheckURL func(ctx context.Context, raw string) error // refuses addresses that webhooks must not call
+	Send     Sender                                      // sends to webhooks; nil: nothing is sent
 }
 
 // Route is one call: its method and path in gin's spelling, the least role in the
@@ -30,6 +32,7 @@ type API struct {
 type Route struct {
 	Method, Path string
 	Role         models.Role
+	Registry     bool // it is about registered models, not about runs
 	Upload       bool // its body is a file: large, and read as it comes
 	Answer       func(*Call) (any, error)
 }
@@ -54,7 +57,8 @@ type Call struct {
 // Routes are all calls. Those under /ajax-api and behind a project's prefix are the
 // same ones: the path is rewritten before it is routed.
 func (a *API) Routes() []Route {
-	return slices.Concat(a.experimentRoutes(), a.runRoutes(), a.loggingRoutes(), a.historyRoutes(), a.searchRoutes(), a.artifactRoutes())
+	return slices.Concat(a.experimentRoutes(), a.runRoutes(), a.loggingRoutes(), a.historyRoutes(), a.searchRoutes(), a.artifactRoutes(),
+		a.registryRoutes(), a.loggedModelRoutes())
 }
 
 const root = "/api/2.0/mlflow/"

@@ -98,6 +98,13 @@ func wireRun(r models.TrackedRun) runWire {
 	for _, in := range r.Inputs {
 		w.Inputs.Datasets = append(w.Inputs.Datasets, inputWire{Tags: in.Tags, Dataset: datasetWire(in.Dataset)})
 	}
+	for _, m := range r.Models {
+		if m.Input {
+			w.Inputs.Models = append(w.Inputs.Models, modelIDWire{m.Model})
+			continue
+		}
+		w.Outputs.Models = append(w.Outputs.Models, modelOutputWire{m.Model, m.Step})
+	}
 	return w
 }
 

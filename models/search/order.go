@@ -44,3 +44,20 @@ func (g Grammar) order(text string) (Order, error) {
 	}
 	return Order{Entity: entity, Key: g.plainOf(entity, key), Desc: desc}, err
 }
+
+// Field reads one key to order by that came apart from its direction, as
+// logged-models/search sends it. Of what is not an attribute only metrics pass.
+func (g Grammar) Field(name string, desc bool) (Order, error) {
+	if err := readable(name); err != nil {
+		return Order{}, err
+	}
+	t := token{kind: identifier, text: name}
+	entity, key, err := g.key(t, g.orders, g.noOrder)
+	if err != nil {
+		return Order{}, err
+	}
+	if entity != Metric && entity != Attribute {
+		return Order{}, refuse(t, "Invalid order by field name: %s. Only metrics are supported.", t.short())
+	}
+	return Order{Entity: entity, Key: g.plainOf(entity, key), Desc: desc}, nil
+}

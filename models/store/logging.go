@@ -47,6 +47,9 @@ func (s *Store) Log(ctx context.Context, by models.Principal, sp Space, run stri
 		if err := u.logMetrics(&r, l.Metrics); err != nil {
 			return err
 		}
+		if err := u.logModelMetrics(sp, run, l.Models); err != nil {
+			return err
+		}
 		if err := u.logInputs(r, l.Inputs); err != nil {
 			return err
 		}

@@ -21,6 +21,7 @@ type sealedColumn struct {
 // has to be recognised (passwords, tokens, sessions) is kept as a hash instead.
 var sealedColumns = []sealedColumn{
 	{purpose: "integration", table: "integrations", id: "id", column: "secrets", object: true},
+	{purpose: "webhook", table: "registry_webhooks", id: "id", column: "secret"},
 	{purpose: sealTOTP, table: "totp_secrets", id: "person_id", column: "secret"},
 }
 

@@ -137,7 +137,7 @@ func (u *unit) asSubject(id int64) (as models.RunAsSubject, told int64, err erro
 	return as, told, err
 }
 
-func (u *unit) pairs(q string, id int64) ([]models.Pair, error) {
-	rows, err := u.query(q, id)
+func (u *unit) pairs(q string, args ...any) ([]models.Pair, error) {
+	rows, err := u.query(q, args...)
 	return all(rows, err, func(r *sql.Rows, p *models.Pair) error { return r.Scan(&p.Key, &p.Value) })
 }

@@ -67,7 +67,11 @@ func (s *Store) dressRuns(ctx context.Context, list []models.TrackedRun) error {
 	if err != nil {
 		return err
 	}
-	return s.inputsOf(ctx, ids, func(id int64, in models.RunInput) { at[id].Inputs = append(at[id].Inputs, in) })
+	err = s.inputsOf(ctx, ids, func(id int64, in models.RunInput) { at[id].Inputs = append(at[id].Inputs, in) })
+	if err != nil {
+		return err
+	}
+	return s.runModels(ctx, ids, func(id int64, m models.RunModel) { at[id].Models = append(at[id].Models, m) })
 }
 
 // NewRun is a run to be made, as the client wants it.
