@@ -58,7 +58,7 @@ func keyIn(path string) string {
 		return "MINE"
 	}
 	for prefix, key := range subjectKeys {
-		if strings.HasPrefix(path, prefix) {
+		if strings.HasPrefix(strings.TrimPrefix(path, "/api/v1"), prefix) {
 			return key
 		}
 	}
