@@ -36,6 +36,9 @@ func (h *Handlers) dressRun(c *gin.Context, p *views.SubjectPage) error {
 	if part.Parent, part.Children, err = h.Store.RunFamily(c.Request.Context(), h.principal(c), r); err != nil {
 		return err
 	}
+	if part.Choices, err = h.Store.Choices(c.Request.Context(), r.ID); err != nil {
+		return err
+	}
 	part.Artifacts = "/runs/" + url.PathEscape(r.Key) + "/artifacts"
 	p.Run = part
 	return nil

@@ -96,6 +96,15 @@ var validWrites = map[string]func(w *writer) (path, body string){
 		return w.card("/api/v1/projects/MINE/cards/%d/move"), `{"column":"Done"}`
 	},
 
+	"POST /runs/choose": fixed("/runs/choose", fields("run", "r1", "compared", "r1", "reason", "the only one")),
+	"POST /runs/:key/choices/:id/undo": func(w *writer) (string, string) {
+		run, err := w.store.Find(context.Background(), system, models.Ref{Kind: models.Run, Key: "r1"})
+		require.NoError(w.t, err)
+		require.NoError(w.t, w.store.ChooseRun(context.Background(), system, run.ID, "the best", nil))
+		list, err := w.store.Choices(context.Background(), run.ID)
+		require.NoError(w.t, err)
+		return fmt.Sprintf("/runs/r1/choices/%d/undo", list[0].ID), ""
+	},
 	"POST /projects/:key/members": func(w *writer) (string, string) {
 		return "/projects/MINE/members", fields("email", w.account().Email, "role", "viewer")
 	},

@@ -2,7 +2,7 @@
 // chart in the drawing's place, which follows the run while it logs.
 import { $, $$ } from "./dom.js";
 
-const colours = ["--running", "--passed", "--warning", "--failed", "--waiting", "--stale", "--muted"];
+const colours = ["--running", "--passed", "--warning", "--failed", "--sign", "--stale", "--muted"];
 const dashes = [[], [6, 3], [2, 3], [8, 3, 2, 3]];
 const every = 5000; // milliseconds between two looks at a run under way
 

@@ -24,7 +24,8 @@ type RunPart struct {
 	Gaps       []RunGap
 	Parent     *models.Subject
 	Children   []models.Subject
-	Artifacts  string // address of its artifacts, empty where none are kept here
+	Choices    []models.RunChoice // why it was chosen among others
+	Artifacts  string             // address of its artifacts, empty where none are kept here
 }
 
 // RunMetric is a metric of a run, with the shape of its history.
@@ -66,6 +67,8 @@ func (m RunMetric) best() (p models.Point, ok bool) {
 	}
 	return p, true
 }
+
+func pathEscape(s string) string { return url.PathEscape(s) }
 
 // finding is the sentence that a chart says.
 func (m RunMetric) finding() string {

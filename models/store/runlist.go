@@ -206,3 +206,9 @@ func (s *Store) Experiments(ctx context.Context, by models.Principal) ([]ListedE
  JOIN projects p ON p.id = i.project_id JOIN subjects s ON s.id = r.id WHERE e.lifecycle = 'active' AND `+see+` GROUP BY e.id, e.name, p.key ORDER BY e.name, p.key LIMIT 500`, args...)
 	return all(rows, err, func(r *sql.Rows, e *ListedExperiment) error { return r.Scan(&e.ID, &e.Name, &e.Project, &e.Runs) })
 }
+
+// CommitsBehind are the keys of the commits that runs were built from, by the runs' ids.
+func (s *Store) CommitsBehind(ctx context.Context, runs []int64) (map[int64]string, error) {
+	out := make(map[int64]string, len(runs))
+	return out, s.codeOf(ctx, runs, func(id int64, key string) { out[id] = key })
+}
