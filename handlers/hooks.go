@@ -159,6 +159,9 @@ func (h *Handlers) applyOne(c *gin.Context, in store.Inbound, e integrations.Eve
 		outcome = "failed"
 	}
 	h.metrics.events.WithLabelValues(in.Integration.Source, outcome).Inc()
+	if e.Poke && err == nil && !out.Duplicate && h.Sync != nil {
+		h.Sync(in.Integration.ID)
+	}
 	return receipt{ID: in.ID, State: out.State, Duplicate: out.Duplicate, Error: out.Error, Problems: e.Problems}, err
 }
 

@@ -97,6 +97,9 @@ type Event struct {
 	Name  string // "pull_request.opened", as activity and cards show it
 	Body  []byte // the raw part of the post that is this event; kept for replay
 	Batch models.Batch
+	// Poke says that the source should be asked at once: the event shows that
+	// something changed, and does not say all of it.
+	Poke bool
 	// Ignored says the event is genuine but not for us: kept, no effect.
 	Ignored bool
 	// Err says the event is genuine and for us but could not be understood: it is

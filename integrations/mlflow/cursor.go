@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"throughline/integrations"
+	"throughline/models"
 )
 
 // cursor is where the next poll starts.
@@ -19,6 +20,15 @@ type cursor struct {
 	Models   scan     `json:"m"`
 	Versions scan     `json:"v"`
 	Sweep    sweep    `json:"w"`
+
+	Changed int64             `json:"c,omitempty"` // up to here changes of experiments were seen, upstream's clock
+	Again   []string          `json:"g,omitempty"` // experiments whose runs are read again, because they changed …
+	Page    string            `json:"p,omitempty"` // … from this page on
+	Known   map[string]string `json:"k,omitempty"` // models that were there at the end of the last turn, with their versions
+	Import  *models.Progress  `json:"i,omitempty"` // how far the first import is
+	Share   float64           `json:"h,omitempty"` // how much of the first sweep is done
+	Spaces  map[string]cursor `json:"n,omitempty"` // of each workspace; this one is none's then
+	Next    string            `json:"x,omitempty"` // the workspace that comes first
 }
 
 // scan is a search of many pages, which may take several polls.
@@ -46,7 +56,7 @@ type sweep struct {
 // due tells whether the next sweep may begin: the pause grows with the work.
 func (s sweep) due(now time.Time) bool {
 	took := time.Duration(s.Ended-s.Began) * time.Millisecond
-	pause := min(max(10*took, 10*time.Minute), 24*time.Hour)
+	pause := min(max(10*took, time.Minute), 24*time.Hour)
 	return !s.Done || now.UnixMilli() >= s.Ended+pause.Milliseconds()
 }
 
@@ -68,7 +78,7 @@ func (c cursor) String() string {
 // settingsOf is a short mark of the settings that decide what is read.
 func settingsOf(a integrations.Account) string {
 	h := sha256.New()
-	for _, name := range []string{"url", "experiments", "model_prefix", "repository"} {
+	for _, name := range []string{"url", "experiments", "model_prefix", "repository", "workspaces"} {
 		h.Write([]byte(a.Get(name) + "\x00"))
 	}
 	return hex.EncodeToString(h.Sum(nil)[:6])

@@ -25,12 +25,32 @@ var tagFact = map[string]string{
 func (r *reading) describeExperiment(e experiment) models.Description {
 	return models.Description{
 		Ref: models.Ref{Kind: models.Experiment, Key: string(e.ID)}, At: r.at,
-		Title: clean(cmp.Or(e.Name, e.ID)), URL: r.page("experiments", string(e.ID)),
-		Facts: map[string]any{
-			"name": orNone(clean(e.Name)), "artifact_uri": orNone(clean(e.Artifacts)), "created_at": moment(e.Created),
-			"deleted": deleted(e.Lifecycle), "description": orNone(clean(text(tagOf(e.Tags, "mlflow.note.content")))),
-		},
+		Title: clean(text(cmp.Or(r.inSpace(e.Name), string(e.ID)))), URL: r.page("experiments", string(e.ID)),
+		Whole: []string{"tag."}, Facts: r.experimentFacts(e),
 	}
+}
+
+func (r *reading) experimentFacts(e experiment) map[string]any {
+	f := map[string]any{}
+	for _, t := range firstOf(e.Tags, func(t tag) text { return t.Key }) {
+		if t.Key != "mlflow.note.content" {
+			f["tag."+clean(t.Key)] = clean(t.Value)
+		}
+	}
+	f["name"], f["artifact_uri"], f["created_at"] = orNone(clean(text(r.inSpace(e.Name)))), orNone(clean(e.Artifacts)), moment(e.Created)
+	f["deleted"], f["description"] = deleted(e.Lifecycle), orNone(clean(text(tagOf(e.Tags, "mlflow.note.content"))))
+	if r.workspace != "" {
+		f["workspace"] = r.workspace
+	}
+	return f
+}
+
+// inSpace is a name as it differs from the same of another workspace.
+func (s *server) inSpace(name text) string {
+	if s.workspace == "" || s.workspace == ordinary || name == "" {
+		return string(name)
+	}
+	return s.workspace + ": " + string(name)
 }
 
 // describeRun is the run, and the dataset versions that it read.
@@ -40,7 +60,10 @@ func (r *reading) describeRun(u run) []models.Description {
 		Ref: models.Ref{Kind: models.Run, Key: string(info.ID)}, At: r.at,
 		Title: clean(cmp.Or(info.Name, text(tagOf(u.Data.Tags, "mlflow.runName")), info.ID)),
 		URL:   r.page("experiments", string(info.Experiment), "runs", string(info.ID)),
-		Facts: r.runFacts(u),
+		Facts: r.runFacts(u), Whole: []string{"tag.", "param.", "metric."},
+	}
+	for _, m := range firstOf(u.Data.Metrics, func(m metric) text { return m.Key }) {
+		d.Points = append(d.Points, models.Metric{Key: clean(m.Key), Point: models.Point{Step: int64(m.Step), At: int64(m.At), Value: float64(m.Value)}})
 	}
 	if info.Status != "" {
 		d.State, d.Raw, d.StateAt = models.WorkState(strings.ToLower(string(info.Status))), clean(info.Status), info.Started.time()
@@ -57,6 +80,12 @@ func (r *reading) describeRun(u run) []models.Description {
 
 func (r *reading) runFacts(u run) map[string]any {
 	info, f := u.Info, map[string]any{}
+	if r.workspace != "" {
+		f["workspace"] = r.workspace
+	}
+	for _, name := range []string{"branch", "parent_run", "description", "dirty", "commit_hint"} {
+		f[name] = nil // unless a tag says so
+	}
 	f["user"] = orNone(clean(info.User))
 	for _, m := range firstOf(u.Data.Metrics, func(m metric) text { return m.Key }) {
 		f["metric."+clean(m.Key)] = m.Value.fact()

@@ -43,6 +43,8 @@ type Source struct {
 	Now    func() time.Time
 	client *http.Client
 	memory memory
+
+	histories histories
 }
 
 // New makes the source. The client is the guarded one of integrations/fetch.
@@ -58,7 +60,7 @@ const (
 // About describes the source.
 func (s *Source) About() integrations.About {
 	return integrations.About{
-		Name: "mlflow", Title: "MLflow", Auth: integrations.ByToken,
+		Name: "mlflow", Title: "MLflow", Auth: integrations.BySignature,
 		Summary: "Brings experiments, runs, their datasets and registered models, by asking the tracking server.",
 		Settings: []integrations.Setting{
 			{Name: "url", Label: "Server address", Required: true, URL: true, Help: "What MLFLOW_TRACKING_URI says, for example https://mlflow.example.com"},
@@ -67,7 +69,9 @@ func (s *Source) About() integrations.About {
 			{Name: "password", Label: "Password", Secret: true},
 			{Name: "experiments", Label: "Experiments", Help: "Names to follow, separated by commas; * matches anything. Empty follows all"},
 			{Name: "repository", Label: "Repository", Help: "Where runs are built from when MLflow knows only the commit, for example github.com/owner/name"},
+			{Name: "workspaces", Label: "Workspaces", Help: "For servers with workspaces: their names, separated by commas; * follows all. Empty for servers without"},
 			{Name: "model_prefix", Label: "Model prefix", Help: "Put before model names, where two servers share names"},
+			{Name: "secret", Label: "Webhook secret", Secret: true, Made: true, Help: "Of MLflow's webhooks to here. Empty: one is made up. Two, separated by a comma, while you change it"},
 			{Name: "poll_seconds", Label: "Seconds between polls", Default: "15", Help: "At least 2"},
 		},
 	}
@@ -102,6 +106,12 @@ func (s *Source) Check(ctx context.Context, a integrations.Account) error {
 	}
 	c, err := s.server(a)
 	if err != nil {
+		return err
+	}
+	if names := globs(a.Get("workspaces")); len(names) > 0 && names[0] != "*" {
+		c.workspace = names[0]
+	} else if len(names) > 0 {
+		_, err = c.listWorkspaces(ctx)
 		return err
 	}
 	_, _, err = c.experiments(ctx, "", 1)

@@ -23,36 +23,39 @@ const (
 // reading is one poll under way.
 type reading struct {
 	*server
-	cur      cursor
-	at       time.Time           // the time of read
-	groups   []group             // the experiments to follow
-	names    map[string]string   // of all experiments, by id
-	aliases  map[string][]string // of model versions, by key
-	read     map[string]bool     // models whose aliases are known
-	hashes   map[string]hash
-	pending  map[string]hash
+	cur     cursor
+	at      time.Time           // the time of read
+	groups  []group             // the experiments to follow
+	names   map[string]string   // of all experiments, by id
+	aliases map[string][]string // of model versions, by key
+	read    map[string]bool     // models whose aliases are known
+	hashes  map[string]hash
+	pending map[string]hash
+	seen    *seen // of the registry
+	builds  map[string]string
+	looked  int // logged models looked up
+
+	swept, modelsRead int // by the first import
+
 	pageSize int
 	batch    models.Batch
 }
 
-// Poll reads what is new since the cursor.
+// Poll reads what is new since the cursor, workspace by workspace.
 func (s *Source) Poll(ctx context.Context, a integrations.Account, saved string) (models.Batch, bool, error) {
 	server, err := s.server(a)
 	if err != nil {
 		return models.Batch{}, false, err
 	}
-	r := &reading{server: server, cur: cursorFor(a, saved), pageSize: 100,
-		names: map[string]string{}, aliases: map[string][]string{}, read: map[string]bool{},
-		hashes: s.memory.recall(a.ID, saved), pending: map[string]hash{}}
-	r.tick()
-	for _, step := range []func(context.Context) error{r.follow, r.fresh, r.underway, r.registry, r.sweep} {
-		if err := step(ctx); err != nil {
-			return models.Batch{}, false, err
-		}
+	top := cursorFor(a, saved)
+	told := s.memory.recall(a.ID, saved)
+	t := turn{server: server, top: &top, told: told, pending: map[string]hash{}, began: time.Now()}
+	if err := t.all(ctx); err != nil {
+		return models.Batch{}, false, err
 	}
-	r.batch.Cursor = r.cur.String()
-	s.memory.note(a.ID, r.batch.Cursor, r.hashes, r.pending)
-	return r.batch, r.more(), nil
+	t.batch.Cursor = top.String()
+	s.memory.note(a.ID, t.batch.Cursor, told, t.pending)
+	return t.batch, t.more, nil
 }
 
 // tick takes the time of read: later than the last one in any case.
@@ -66,7 +69,7 @@ func (r *reading) full() bool { return len(r.batch.Descriptions) >= batchGoal }
 // more tells whether something is left that should not wait.
 func (r *reading) more() bool {
 	c := r.cur
-	return c.Started.underway() || c.Ended.underway() || !c.Models.Done || !c.Versions.Done || !c.Sweep.Done
+	return c.Started.underway() || c.Ended.underway() || !c.Models.Done || !c.Versions.Done || !c.Sweep.Done || len(c.Again) > 0
 }
 
 // tell adds descriptions, but for those that were told already. About says what
@@ -96,7 +99,7 @@ func (r *reading) follow(ctx context.Context) error {
 			return err
 		}
 		for _, e := range page {
-			r.names[string(e.ID)] = string(e.Name)
+			r.names[string(e.ID)] = r.inSpace(e.Name)
 			if e.ID != "" && matches(wanted, string(e.Name)) {
 				all = append(all, e)
 			}
@@ -106,6 +109,7 @@ func (r *reading) follow(ctx context.Context) error {
 		}
 	}
 	r.begin()
+	r.changed(all)
 	r.group(all)
 	return nil
 }
@@ -140,6 +144,7 @@ func (r *reading) begin() {
 type group struct {
 	ids         []string
 	experiments []experiment
+	first       int64 // when the first of them was made, Unix milliseconds
 }
 
 // group cuts the experiments into groups, in an order that new ones do not
@@ -153,6 +158,9 @@ func (r *reading) group(all []experiment) {
 		g := group{experiments: chunk}
 		for _, e := range chunk {
 			g.ids = append(g.ids, string(e.ID))
+			if g.first == 0 || e.Created > 0 && int64(e.Created) < g.first {
+				g.first = int64(e.Created)
+			}
 			if int64(e.Updated) > since && !r.full() {
 				r.tellExperiments([]experiment{e})
 			}

@@ -39,6 +39,9 @@ func noRegistry(err error) bool {
 // something else now.
 func (r *reading) tellModels(ctx context.Context) (changed []string, err error) {
 	s := &r.cur.Models
+	if s.Token == "" {
+		r.seen.models, r.seen.endModels = true, false
+	}
 	for range 5 {
 		page, next, err := r.models(ctx, s.Token)
 		if worthless(err, s.Token) {
@@ -48,13 +51,16 @@ func (r *reading) tellModels(ctx context.Context) (changed []string, err error) 
 		if err != nil {
 			return nil, err
 		}
+		if !s.Done {
+			r.modelsRead += len(page)
+		}
 		for _, m := range page {
 			if m.Name != "" && !isPrompt(m.Tags) && r.tellModel(m) {
 				changed = append(changed, string(m.Name))
 			}
 		}
 		if s.Token = next; next == "" {
-			s.Done = true
+			s.Done, r.seen.endModels = true, r.seen.models
 			break
 		}
 		if r.full() {
@@ -68,6 +74,7 @@ func (r *reading) tellModels(ctx context.Context) (changed []string, err error) 
 // whether a model that was told before has changed.
 func (r *reading) tellModel(m registeredModel) (changed bool) {
 	r.read[string(m.Name)] = true
+	r.seen.add(string(m.Name), "")
 	for _, a := range m.Aliases {
 		if a.Alias != "" && a.Version != "" {
 			key := models.VersionKey(string(m.Name), string(a.Version))
@@ -80,7 +87,7 @@ func (r *reading) tellModel(m registeredModel) (changed bool) {
 	r.tell("", models.Description{Ref: ref, At: m.Updated.time(), Title: ref.Key, URL: r.page("models", string(m.Name)),
 		Facts: map[string]any{"description": orNone(clean(m.Description))}})
 	r.tell("now/", models.Description{Ref: ref, At: r.at,
-		Facts: map[string]any{"tags": words(m.Tags), "aliases": aliasesOf(m.Aliases)}})
+		Facts: map[string]any{"deleted": nil, "tags": words(m.Tags), "aliases": aliasesOf(m.Aliases)}})
 	return known && len(r.batch.Descriptions) > before
 }
 
@@ -120,5 +127,8 @@ func isPrompt(tags []tag) bool {
 }
 
 func (r *reading) modelKey(name text) string {
+	if r.workspace != "" && r.workspace != ordinary {
+		name = text(r.workspace) + ":" + name // no model's own name holds a colon
+	}
 	return clean(text(r.account.Get("model_prefix")) + name)
 }

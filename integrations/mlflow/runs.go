@@ -59,8 +59,12 @@ func (r *reading) walk(ctx context.Context, w walk) (ended bool, err error) {
 		if w.sweep && s.Token == "" {
 			r.tellExperiments(r.groups[s.Chunk].experiments)
 		}
-		if err := r.step(ctx, s, w.query); err != nil {
+		page, err := r.step(ctx, s, w.query)
+		if err != nil {
 			return false, err
+		}
+		if w.sweep {
+			r.passed(page)
 		}
 		if (w.onePage || r.full()) && s.Chunk < len(r.groups) {
 			return false, nil
@@ -71,21 +75,21 @@ func (r *reading) walk(ctx context.Context, w walk) (ended bool, err error) {
 }
 
 // step reads one page of a search and moves on to the next.
-func (r *reading) step(ctx context.Context, s *scan, q query) error {
+func (r *reading) step(ctx context.Context, s *scan, q query) ([]run, error) {
 	q.experiments, q.token = r.groups[s.Chunk].ids, s.Token
 	page, next, err := r.search(ctx, q)
 	if worthless(err, s.Token) {
 		s.Token = "" // this group again
-		return nil
+		return nil, nil
 	}
 	if err != nil {
-		return err
+		return nil, err
 	}
 	r.tellRuns(page)
 	if s.Token = next; next == "" {
 		s.Chunk++
 	}
-	return nil
+	return page, nil
 }
 
 // search asks for a page, a smaller one when the answer is too large: runs may

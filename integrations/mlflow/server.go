@@ -20,11 +20,13 @@ import (
 
 // server is one MLflow server as one account may ask it.
 type server struct {
-	base    *url.URL
-	account integrations.Account
-	client  *http.Client
-	now     func() time.Time
-	clock   time.Time // the server's time at its last answer
+	base      *url.URL
+	account   integrations.Account
+	workspace string // that is asked; empty: the server's own
+	client    *http.Client
+	now       func() time.Time
+	clock     time.Time // the server's time at its last answer
+	asked     int       // calls made
 }
 
 func (s *Source) server(a integrations.Account) (*server, error) {
@@ -42,6 +44,9 @@ func (s *server) page(segments ...string) string {
 	for _, seg := range segments {
 		out += "/" + url.PathEscape(seg)
 	}
+	if s.workspace != "" {
+		out += "?workspace=" + url.QueryEscape(s.workspace)
+	}
 	return out
 }
 
@@ -50,15 +55,24 @@ func (s *server) get(ctx context.Context, path string, query url.Values, into an
 }
 
 func (s *server) post(ctx context.Context, path string, body, into any) error {
+	return s.send(ctx, http.MethodPost, path, body, into)
+}
+
+func (s *server) send(ctx context.Context, method, path string, body, into any) error {
 	text, err := json.Marshal(body)
 	if err != nil {
 		return err
 	}
-	return s.call(ctx, http.MethodPost, path, text, into)
+	return s.call(ctx, method, path, text, into)
 }
 
 func (s *server) call(ctx context.Context, method, path string, body []byte, into any) error {
-	req, err := http.NewRequestWithContext(ctx, method, s.base.String()+"/api/2.0/mlflow/"+path, bytes.NewReader(body))
+	at := s.base.String() + "/api/2.0/mlflow/" + path
+	if rest, newer := strings.CutPrefix(path, "/"); newer {
+		at = s.base.String() + "/api/3.0/mlflow/" + rest
+	}
+	s.asked++
+	req, err := http.NewRequestWithContext(ctx, method, at, bytes.NewReader(body))
 	if err != nil {
 		return models.Errorf(models.Unprocessed, "The server address cannot be asked: %w", err)
 	}
@@ -89,7 +103,10 @@ func unanswered(err error) error {
 
 func (s *server) sign(r *http.Request) {
 	r.Header.Set("Accept", "application/json")
-	if r.Method == http.MethodPost {
+	if s.workspace != "" {
+		r.Header.Set("X-MLFLOW-WORKSPACE", s.workspace)
+	}
+	if r.Method != http.MethodGet {
 		r.Header.Set("Content-Type", "application/json")
 	}
 	if user := s.account.Get("username"); user != "" {
@@ -155,6 +172,8 @@ func (s *server) words(status int, body []byte, said string) *models.Error {
 		said = ": " + said
 	}
 	switch {
+	case bytes.Contains(body, []byte(`"FEATURE_DISABLED"`)) && s.workspace != "":
+		return models.FieldErrorf(models.Unprocessed, "workspaces", "MLflow at %s has no workspaces: leave the field empty, or start it with --enable-workspaces.", host)
 	case status == 401:
 		return models.Errorf(models.Unprocessed, "MLflow at %s does not accept the credentials (401). Check the token, or the user name and password.", host)
 	case status == 403 && bytes.Contains(body, []byte("Invalid Host header")):

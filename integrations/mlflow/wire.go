@@ -52,8 +52,10 @@ type tag struct {
 }
 
 type metric struct {
-	Key   text   `json:"key"`
-	Value number `json:"value"`
+	Key   text    `json:"key"`
+	Value number  `json:"value"`
+	Step  integer `json:"step"`
+	At    integer `json:"timestamp"`
 }
 
 type input struct {

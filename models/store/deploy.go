@@ -158,6 +158,9 @@ func (w *wave) versionState(row *subjectRow) error {
 	if state == "" && row.described {
 		state = models.Registered
 	}
+	if f := row.facts["deleted"]; row.facts.True("deleted") { // in its registry: whatever serves it, it is not to be had any more
+		state, at = models.Retired, f.Rank.At
+	}
 	if state != row.state || at != row.stateAt {
 		row.dirty = true
 		row.state, row.stateAt = state, at

@@ -117,6 +117,7 @@ func (w *wave) finish(row *subjectRow) error {
 	case models.Deployment, models.ModelVersion, models.Task: // evaluated already
 	default:
 		row.state, row.stateAt = declared.State, millis(declared.At)
+		row.deletedRun()
 	}
 	row.raw = declared.Raw
 	if err := w.projected(row); err != nil {
@@ -137,6 +138,14 @@ func (w *wave) finish(row *subjectRow) error {
 		return err
 	}
 	return w.save(row)
+}
+
+// deletedRun ends a run that its source deleted while it went on: nobody will tell
+// of its end.
+func (r *subjectRow) deletedRun() {
+	if r.ref.Kind == models.Run && !r.state.Terminal() && r.facts.True("deleted") {
+		r.state, r.stateAt = models.Cancelled, r.facts["deleted"].Rank.At
+	}
 }
 
 func (w *wave) detail(row *subjectRow, moved map[string]any) map[string]any {
