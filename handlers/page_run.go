@@ -39,6 +39,9 @@ func (h *Handlers) dressRun(c *gin.Context, p *views.SubjectPage) error {
 	if part.Choices, err = h.Store.Choices(c.Request.Context(), r.ID); err != nil {
 		return err
 	}
+	if space, err := h.Store.SpaceOfRun(c.Request.Context(), r.ID); err == nil {
+		part.Here, part.Sources = space.Integration.ID != 0, sourcesOf(r)
+	}
 	part.Artifacts = "/runs/" + url.PathEscape(r.Key) + "/artifacts"
 	p.Run = part
 	return nil

@@ -179,6 +179,9 @@ func (h *Handlers) dressSubject(c *gin.Context, p *views.SubjectPage) error {
 		}
 		p.Card = card
 		p.Versions = versionsAmong(p.In)
+		if err := h.dressRegistry(c, p); err != nil {
+			return err
+		}
 		if err := h.addLine(c, p, "", model); err != nil {
 			return err
 		}

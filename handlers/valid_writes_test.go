@@ -96,6 +96,16 @@ var validWrites = map[string]func(w *writer) (path, body string){
 		return w.card("/api/v1/projects/MINE/cards/%d/move"), `{"column":"Done"}`
 	},
 
+	"POST /runs/:key/register": func(w *writer) (string, string) {
+		_, run := w.logged()
+		return "/runs/" + run + "/register", fields("model", w.name(), "source", "runs:/"+run+"/model")
+	},
+	"POST /models/:name/versions/:version/alias": func(w *writer) (string, string) {
+		return w.version() + "/alias", fields("alias", "champion")
+	},
+	"POST /models/:name/versions/:version/propose": func(w *writer) (string, string) {
+		return w.version() + "/propose", fields("reason", "the best so far")
+	},
 	"POST /runs/choose": fixed("/runs/choose", fields("run", "r1", "compared", "r1", "reason", "the only one")),
 	"POST /runs/:key/choices/:id/undo": func(w *writer) (string, string) {
 		run, err := w.store.Find(context.Background(), models.Principal{Hub: models.Administrator}, models.Ref{Kind: models.Run, Key: "r1"})

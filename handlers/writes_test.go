@@ -58,7 +58,9 @@ var bodyKinds = map[string]string{"POST /api/v1/projects/:key/events": ceType, "
 
 // several are the writes of other people's making: one row for the delivery and
 // one for each thing it told.
-var several = []string{"POST /hooks/:source/:name", "POST /api/v1/projects/:key/events",
+var several = []string{"POST /hooks/:source/:name", "POST /runs/:key/register", // the model and its version
+	"POST /models/:name/versions/:version/alias", // the version that has it, and the model
+	"POST /models/:name/versions/:version/propose", "POST /api/v1/projects/:key/events",
 	"POST /api/v1/projects/:key/deliveries/:id/replay", "POST /projects/:key/deliveries/:id/replay",
 	"PUT /api/v1/models/:name/card", "POST /models/:name/card"} // the card is read like a delivery: the model, its version
 

@@ -177,6 +177,8 @@ func (g *gapFinder) code() {
 	switch {
 	case g.t.Commit == nil:
 		g.add(GapCommit, at, "the data scientist who trained it", "link the commit the run was built from")
+	case g.t.Run != nil && g.t.Run.Facts["dirty"] == true:
+		g.add(GapCommit, at, "the data scientist who trained it", "commit the changes and run again: the working tree was dirty, so the commit named is not what ran")
 	case len(g.t.PullRequests) == 0 && len(g.t.CommitReviewers()) > 0:
 		// reviewed where pull requests do not exist
 	case len(g.t.PullRequests) == 0:

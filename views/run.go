@@ -25,6 +25,8 @@ type RunPart struct {
 	Parent     *models.Subject
 	Children   []models.Subject
 	Choices    []models.RunChoice // why it was chosen among others
+	Sources    []string           // what can be registered from it, as MLflow names sources
+	Here       bool               // it was logged here: its models are registered here
 	Artifacts  string             // address of its artifacts, empty where none are kept here
 }
 

@@ -26,6 +26,7 @@ type SubjectPage struct {
 	Pull         *PullPart // of a pull request
 	Repository   *RepositoryPart
 	Run          *RunPart
+	Registry     *RegistryPart    // of a version in our own registry
 	Versions     []models.Subject // of a model or dataset, the newest first
 	Card         *models.CardRevision
 	Data         *DataPage            // of a dataset

@@ -117,6 +117,9 @@ func describeVersion(v models.RegisteredVersion, at int64, deleted bool) models.
 	if v.CopiedFrom != "" {
 		d.Links = append(d.Links, models.LinkTo{Relation: models.DerivedFrom, To: models.Ref{Kind: models.ModelVersion, Key: v.CopiedFrom}})
 	}
+	if state, yes := proposed(v); yes {
+		d.State, d.StateAt = state, moment(v.Updated)
+	}
 	if deleted {
 		d.Facts["deleted"] = true
 	}
