@@ -28,13 +28,20 @@ type Server struct {
 // skipped, but in CI it fails.
 func Start(t *testing.T) *Server {
 	t.Helper()
+	return StartWith(t, nil)
+}
+
+// StartWith is Start with further environment, NAME=VALUE, and arguments.
+func StartWith(t *testing.T, env []string, args ...string) *Server {
+	t.Helper()
 	s := &Server{URL: "http://" + freeAddress(t), python: Python(t), folder: t.TempDir()}
 	host, port, _ := net.SplitHostPort(strings.TrimPrefix(s.URL, "http://"))
 	log := &bytes.Buffer{}
 	cmd := exec.Command(s.python, "-m", "mlflow", "server", "--host", host, "--port", port, "--workers", "1",
 		"--backend-store-uri", "sqlite:///"+filepath.Join(s.folder, "mlflow.db"),
 		"--artifacts-destination", filepath.Join(s.folder, "artifacts"))
-	cmd.Env = environment(s.URL)
+	cmd.Args = append(cmd.Args, args...)
+	cmd.Env = append(environment(s.URL), env...)
 	cmd.Dir, cmd.Stdout, cmd.Stderr = s.folder, log, log
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	cmd.WaitDelay = 5 * time.Second

@@ -172,7 +172,7 @@ func (s *server) words(status int, body []byte, said string) *models.Error {
 		said = ": " + said
 	}
 	switch {
-	case bytes.Contains(body, []byte(`"FEATURE_DISABLED"`)) && s.workspace != "":
+	case bytes.Contains(body, []byte(`"FEATURE_DISABLED"`)) && s.workspace != "", status == 503 && bytes.Contains(body, []byte("--enable-workspaces")):
 		return models.FieldErrorf(models.Unprocessed, "workspaces", "MLflow at %s has no workspaces: leave the field empty, or start it with --enable-workspaces.", host)
 	case status == 401:
 		return models.Errorf(models.Unprocessed, "MLflow at %s does not accept the credentials (401). Check the token, or the user name and password.", host)
