@@ -32,12 +32,12 @@ func (h *Handlers) readMetric(ctx context.Context, in *struct {
 	After  string `query:"after" doc:"Of a paged history"`
 	Limit  int    `query:"limit" minimum:"1" maximum:"25000" default:"10000" doc:"Points of a page"`
 }) (*body[metricJSON], error) {
-	run := request(ctx).subject.ID
+	run := request(ctx).subject
 	if in.Raw || in.After != "" {
-		points, next, err := h.Store.MetricHistory(ctx, run, in.Name, in.Limit, in.After)
+		points, next, err := h.metricPage(ctx, run, in.Name, in.Limit, in.After)
 		return reply(metricOf(in.Name, points, next == "", next)), err
 	}
-	points, whole, err := h.Store.MetricShape(ctx, run, in.Name, in.Points)
+	points, whole, err := h.metricShape(ctx, run, in.Name, in.Points)
 	return reply(metricOf(in.Name, points, whole, "")), err
 }
 

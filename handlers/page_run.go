@@ -2,6 +2,7 @@ package handlers
 
 import (
 	"cmp"
+	"context"
 	"net/url"
 	"slices"
 
@@ -30,7 +31,7 @@ func (h *Handlers) dressRun(c *gin.Context, p *views.SubjectPage) error {
 	if part.By, err = h.Store.LoggedBy(c.Request.Context(), r); err != nil {
 		return err
 	}
-	if part.Metrics, err = h.runMetrics(c, r); err != nil {
+	if part.Metrics, err = h.runMetrics(c, p.Subject, r); err != nil {
 		return err
 	}
 	if part.Parent, part.Children, err = h.Store.RunFamily(c.Request.Context(), h.principal(c), r); err != nil {
@@ -48,15 +49,21 @@ func (h *Handlers) dressRun(c *gin.Context, p *views.SubjectPage) error {
 }
 
 // runMetrics are a run's metrics, those that say most first, with what is to draw.
-func (h *Handlers) runMetrics(c *gin.Context, r models.TrackedRun) ([]views.RunMetric, error) {
+func (h *Handlers) runMetrics(c *gin.Context, run models.Subject, r models.TrackedRun) ([]views.RunMetric, error) {
 	slices.SortStableFunc(r.Metrics, func(a, b models.Metric) int { return cmp.Compare(models.MetricPlace(a.Key), models.MetricPlace(b.Key)) })
+	ctx, stop := context.WithTimeout(c.Request.Context(), askedFor)
+	defer stop()
 	out := make([]views.RunMetric, len(r.Metrics))
 	for n, m := range r.Metrics {
 		out[n] = views.RunMetric{Name: m.Key, Latest: m.Point, Better: models.MetricBetter(m.Key)}
 		if n >= drawnMetrics {
 			continue
 		}
-		points, _, err := h.Store.MetricShape(c.Request.Context(), r.ID, m.Key, drawnPoints)
+		points, _, err := h.metricShape(ctx, run, m.Key, drawnPoints)
+		if models.CodeOf(err) == models.Unprocessed && err != nil {
+			stop() // its source does not answer: the page shows what is known
+			continue
+		}
 		if err != nil {
 			return nil, err
 		}
