@@ -54,7 +54,7 @@ func fill(r Route) string {
 }
 
 func keyIn(path string) string {
-	if strings.Contains(path, "/projects/") {
+	if strings.Contains(path, "/projects/") || strings.HasPrefix(path, "/p/") {
 		return "MINE"
 	}
 	for prefix, key := range subjectKeys {

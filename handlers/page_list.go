@@ -16,6 +16,8 @@ func (h *Handlers) listRoutes() []Route {
 	return []Route{
 		get("/pulls", signedIn(), h.list("Pull requests", models.PullRequest, "Connect GitHub in a project's settings, and its pull requests stand here.")),
 		get("/runs", signedIn(), h.showRuns),
+		get("/p/:key", inProject(models.Viewer), h.showSpace), // MLFLOW_TRACKING_URI, opened in a browser
+		get("/p/:key/", inProject(models.Viewer), h.showSpace),
 		get("/runs/export", signedIn(), h.exportRuns),
 		get("/pipelines", signedIn(), h.list("Pipeline runs", models.PipelineRun, "Connect GitHub, or let a bot post its first pipeline run.")),
 		get("/models", signedIn(), h.showModels),

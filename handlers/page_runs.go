@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"net/http"
+	"net/url"
 	"slices"
 	"strconv"
 	"strings"
@@ -140,6 +141,12 @@ func wrongText(text string, e *search.Error) *views.WrongText {
 	from := min(max(e.At, 0), len(text))
 	to := min(from+e.Length, len(text))
 	return &views.WrongText{Before: text[:from], Wrong: text[from:to], After: text[to:], Why: e.Error()}
+}
+
+// showSpace leads from the address of a project's tracking server to its runs. What
+// stands behind a # comes along.
+func (h *Handlers) showSpace(c *gin.Context) error {
+	return see(c, "/runs?project="+url.QueryEscape(project(c).Key))
 }
 
 // exportRuns is the list as CSV: exactly what the filter of the page passes.

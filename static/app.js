@@ -5,6 +5,10 @@ import { keys } from "./keys.js";
 import { secrets } from "./secrets.js";
 import { files } from "./files.js";
 
+// The address that MLflow's clients print leads to the run's page.
+const printed = location.hash.match(/^#\/experiments\/[^/?]+(?:\/runs\/([\w-]+))?/);
+if (printed) location.replace(printed[1] ? `/runs/${printed[1]}` : "/runs");
+
 times(document);
 setInterval(() => document.hidden || times(document), 30000);
 addEventListener("beforeprint", () => exact(document));
