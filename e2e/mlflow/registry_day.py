@@ -1,7 +1,6 @@
 """The registry's part of the scripted day: registered models, versions, aliases,
-tags, stages, copies, searches, logged models, prompts and webhooks. day.py calls it."""
+tags, stages, copies, searches, logged models and prompts. day.py calls it."""
 import json
-import os
 
 import mlflow
 from mlflow.entities import Metric
@@ -26,7 +25,6 @@ def day(client, step, show):
     refusals(client, step, rid)
     if new:
         prompts(client, step)
-        webhooks(client, step)
     leaving(client, step)
     return []
 
@@ -192,30 +190,6 @@ def prompts(client, step):
     step("prompt alias", lambda: mlflow.genai.set_prompt_alias("greeting", "prod", 2))
     step("by alias", lambda: mlflow.genai.load_prompt("prompts:/greeting@prod").version)
     step("name of a prompt", lambda: client.create_registered_model("greeting"))
-
-
-def webhooks(client, step):
-    url = os.environ.get("DAY_WEBHOOK")
-    if not url:
-        return
-    made = {}
-
-    def shown(w):
-        return [w.name, w.description, w.url, sorted(str(e) for e in w.events), str(w.status), w.secret]
-
-    def create():
-        made["w"] = client.create_webhook("hub", url, ["model_version.created", "model_version_alias.created", "model_version_tag.set"], description="to hub", secret="s3cr3t")
-        return shown(made["w"])
-
-    step("create_webhook", create)
-    key = made["w"].webhook_id
-    step("get_webhook", lambda: shown(client.get_webhook(key)))
-    step("list_webhooks", lambda: [shown(w) for w in client.list_webhooks()])
-    step("test_webhook", lambda: [client.test_webhook(key).success, client.test_webhook(key).response_status])
-    step("update_webhook", lambda: shown(client.update_webhook(key, name="hub2", status="DISABLED")))
-    step("bad name", lambda: client.create_webhook("-x-", url, ["model_version.created"]))
-    step("delete_webhook", lambda: client.delete_webhook(key))
-    step("deleted webhook", lambda: client.get_webhook(key))
 
 
 def leaving(client, step):

@@ -23,13 +23,14 @@ const (
 func (a *API) logInputs(c *Call) (any, error) {
 	var in struct {
 		runID
-		Datasets []inputWire `json:"datasets"`
+		Datasets []inputWire   `json:"datasets"`
+		Models   []modelIDWire `json:"models"`
 	}
 	if err := c.Read(&in); err != nil {
 		return nil, err
 	}
-	if len(in.Datasets) > maxDatasets {
-		return nil, models.Errorf(models.Invalid, "A run can take at most %d datasets in one call; %d were sent.", maxDatasets, len(in.Datasets))
+	if len(in.Datasets) > maxDatasets || len(in.Models) > maxDatasets {
+		return nil, models.Errorf(models.Invalid, "A run can take at most %d datasets, and as many models, in one call.", maxDatasets)
 	}
 	var l store.Logged
 	for n, d := range in.Datasets {
@@ -37,6 +38,12 @@ func (a *API) logInputs(c *Call) (any, error) {
 			return nil, err
 		}
 		l.Inputs = append(l.Inputs, models.RunInput{Dataset: models.RunDataset(d.Dataset), Tags: d.Tags})
+	}
+	for _, m := range in.Models {
+		if m.Model == "" || len(m.Model) > maxKey {
+			return nil, missing("models.model_id")
+		}
+		l.Used = append(l.Used, models.RunModel{Model: m.Model, Input: true})
 	}
 	return a.log(c, in.runID, l)
 }

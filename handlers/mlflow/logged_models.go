@@ -167,7 +167,7 @@ func (a *API) logOutputs(c *Call) (any, error) {
 		}
 		list = append(list, models.RunModel{Model: m.Model, Step: int64(m.Step)})
 	}
-	return empty{}, a.Store.LogRunModels(c, c.By, c.Space, in.key(), list)
+	return a.log(c, in.runID, store.Logged{Used: list})
 }
 
 // The pages of searches for logged models.

@@ -125,7 +125,7 @@ func validWebhook(w store.Webhook) error {
 	case w.URL == "":
 		return missing("url")
 	case len(w.Events) == 0:
-		return models.Errorf(models.Invalid, "Webhook events must be a non-empty list of WebhookEvent objects: [].")
+		return missing("events")
 	case len(w.Description) > 1000 || len(w.Secret) > 1000 || len(w.URL) > 2000:
 		return models.Errorf(models.Invalid, "A webhook's description and secret have at most 1000 bytes, its url at most 2000.")
 	}

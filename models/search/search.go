@@ -60,10 +60,10 @@ type Query struct {
 // The most that is read: more is no filter of a person or of a client.
 const (
 	maxText    = 64 << 10
-	maxClauses = 100
+	maxClauses = 40
 	maxList    = 2000
 	maxPattern = 4000 // of LIKE; SQLite reads patterns up to 50,000 bytes
-	maxOrders  = 20
+	maxOrders  = 8
 )
 
 // Error is a refusal with the place of what is refused: Length bytes from byte At of

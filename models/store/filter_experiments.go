@@ -9,7 +9,7 @@ var experimentAttributes = map[string]string{
 // experimentFilter is a filter and order of experiments; without an order the
 // newest come first.
 func (d dialect) experimentFilter(q search.Query) selection {
-	f := newFiltered(d)
+	f := newFiltered(d, len(q.Clauses))
 	for _, c := range q.Clauses {
 		if c.Entity == search.Tag {
 			f.pairClause(`experiment_tags`, `experiment_id`, `e.id`, c)

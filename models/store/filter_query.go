@@ -29,10 +29,20 @@ type filtered struct {
 	dialect
 	selection
 	orders []string
+	fence  string // ends each subquery
 }
 
-func newFiltered(d dialect) *filtered {
-	return &filtered{dialect: d, selection: selection{Where: `1 = 1`}}
+// mostJoined is of how many subqueries PostgreSQL may look for the best order. It
+// joins them all, and looks for minutes when there are many: behind a fence each is
+// asked for one row after the other.
+const mostJoined = 4
+
+func newFiltered(d dialect, clauses int) *filtered {
+	f := &filtered{dialect: d, selection: selection{Where: `1 = 1`}}
+	if d.numbers && clauses > mostJoined {
+		f.fence = ` OFFSET 0`
+	}
+	return f
 }
 
 // and adds a condition; its text is made of constants and marks alone.

@@ -45,7 +45,7 @@ var registeredAttributes = map[string]string{"name": `m.name`, "last_updated_tim
 
 // registeredModelFilter is a filter and order of registered models, at last by name.
 func (d dialect) registeredModelFilter(q search.Query) selection {
-	f := newFiltered(d)
+	f := newFiltered(d, len(q.Clauses))
 	f.registryClauses(q, registeredAttributes, `registered_model_tags`, `model_id`, `m.id`)
 	for _, o := range q.Order {
 		f.columnOrder(registeredAttributes, o, "last_updated_timestamp", "creation_timestamp")
@@ -59,7 +59,7 @@ var versionAttributes = map[string]string{"name": `m.name`, "version_number": `v
 // modelVersionFilter is a filter and order of versions; without an order those that
 // changed last come first.
 func (d dialect) modelVersionFilter(q search.Query) selection {
-	f := newFiltered(d)
+	f := newFiltered(d, len(q.Clauses))
 	if len(q.Order) == 0 {
 		q.Order = []search.Order{{Entity: search.Attribute, Key: "last_updated_timestamp", Desc: true}}
 	}
@@ -109,7 +109,7 @@ type LoggedOrder struct {
 // loggedModelFilter is a filter of logged models; metrics count where they were
 // measured on one of the datasets. The order is at last by the newest, then by id.
 func (d dialect) loggedModelFilter(q search.Query, orders []LoggedOrder, on []MeasuredOn) selection {
-	f := newFiltered(d)
+	f := newFiltered(d, len(q.Clauses))
 	measured := false
 	for _, c := range q.Clauses {
 		measured = measured || c.Entity == search.Metric
@@ -130,7 +130,7 @@ func (f *filtered) loggedClause(c search.Clause, on []MeasuredOn) {
 	case search.Metric:
 		condition, args := f.compare(`x.value`, c)
 		measured, values := onAny(on)
-		f.and(`EXISTS (SELECT 1 FROM logged_model_metrics x WHERE x.model_id = l.id AND x.key = ? AND x.nan = 0 AND `+condition+` AND `+measured+`)`, slices.Concat([]any{c.Key}, args, values)...)
+		f.and(`EXISTS (SELECT 1 FROM logged_model_metrics x WHERE x.model_id = l.id AND x.key = ? AND x.nan = 0 AND `+condition+` AND `+measured+f.fence+`)`, slices.Concat([]any{c.Key}, args, values)...)
 	case search.Param:
 		f.pairClause(`logged_model_params`, `model_id`, `l.id`, c)
 	case search.Tag:

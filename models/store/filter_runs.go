@@ -10,7 +10,7 @@ var runColumns = map[string]string{
 
 // runFilter is a filter and order of runs, at last by the newest start, then by id.
 func (d dialect) runFilter(q search.Query) selection {
-	f := newFiltered(d)
+	f := newFiltered(d, len(q.Clauses))
 	for _, c := range q.Clauses {
 		f.runClause(c)
 	}
@@ -58,7 +58,7 @@ func (f *filtered) metricClause(c search.Clause) {
 	} else {
 		condition = `x.nan = 0 AND ` + condition
 	}
-	f.and(`EXISTS (SELECT 1 FROM run_metrics x WHERE x.run_id = r.id AND x.key = ? AND `+condition+`)`, append([]any{c.Key}, args...)...)
+	f.and(`EXISTS (SELECT 1 FROM run_metrics x WHERE x.run_id = r.id AND x.key = ? AND `+condition+f.fence+`)`, append([]any{c.Key}, args...)...)
 }
 
 // pairClause compares the value of a tag or a parameter; a missing one matches
@@ -67,12 +67,12 @@ func (f *filtered) pairClause(table, owner, id string, c search.Clause) {
 	there := `EXISTS (SELECT 1 FROM ` + table + ` x WHERE x.` + owner + ` = ` + id + ` AND x.key = ?`
 	switch c.Op {
 	case "IS NULL":
-		f.and(`NOT `+there+`)`, c.Key)
+		f.and(`NOT `+there+f.fence+`)`, c.Key)
 	case "IS NOT NULL":
-		f.and(there+`)`, c.Key)
+		f.and(there+f.fence+`)`, c.Key)
 	default:
 		condition, args := f.compare(`x.value`, c)
-		f.and(there+` AND `+condition+`)`, append([]any{c.Key}, args...)...)
+		f.and(there+` AND `+condition+f.fence+`)`, append([]any{c.Key}, args...)...)
 	}
 }
 
@@ -82,7 +82,7 @@ func (f *filtered) datasetClause(c search.Clause) {
 	there := `EXISTS (SELECT 1 FROM run_inputs i JOIN input_datasets d ON d.id = i.dataset_id WHERE i.run_id = r.id AND `
 	if c.Key == "context" {
 		condition, args := f.compare(`t.value ->> 'value'`, c)
-		f.and(there+`EXISTS (SELECT 1 FROM `+f.each(`i.tags`)+` t WHERE t.value ->> 'key' = 'mlflow.data.context' AND `+condition+`))`, args...)
+		f.and(there+`EXISTS (SELECT 1 FROM `+f.each(`i.tags`)+` t WHERE t.value ->> 'key' = 'mlflow.data.context' AND `+condition+`)`+f.fence+`)`, args...)
 		return
 	}
 	column := map[string]string{"name": `d.name`, "digest": `d.digest`}[c.Key]
@@ -91,7 +91,7 @@ func (f *filtered) datasetClause(c search.Clause) {
 		return
 	}
 	condition, args := f.compare(column, c)
-	f.and(there+condition+`)`, args...)
+	f.and(there+condition+f.fence+`)`, args...)
 }
 
 // each is a JSON list as rows with a column value.

@@ -1,12 +1,14 @@
 package store
 
 import (
+	"context"
 	"database/sql"
 	"fmt"
 	"math"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -170,4 +172,21 @@ func TestFiltersAreBoundNeverWritten(t *testing.T) {
 			}
 		}
 	}
+}
+
+// Row 46: as many comparisons as a filter may have are answered at once. PostgreSQL
+// would look for the best order of joining them for longer than anybody waits.
+func TestTheLongestFilterIsAnswered(t *testing.T) {
+	both(t, func(t *testing.T, s *Store) {
+		filterRuns(t, s)
+		clauses, err := search.Runs.Filter(strings.Repeat("metrics.auc > 0 AND tags.team LIKE '%_1' AND ", 20))
+		require.NoError(t, err)
+		ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+		defer cancel()
+		f := s.dialect.runFilter(search.Query{Clauses: clauses})
+		rows, err := s.query(ctx, `SELECT r.key FROM runs r JOIN experiments e ON e.id = r.experiment_id WHERE `+f.Where+` ORDER BY `+f.Order, f.WhereArgs...)
+		keys, err := all(rows, err, scanText)
+		require.NoError(t, err)
+		require.ElementsMatch(t, []string{"a", "b"}, keys)
+	})
 }

@@ -222,22 +222,15 @@ func (s *Store) DeleteLoggedModel(ctx context.Context, by models.Principal, sp S
 	})
 }
 
-// LogRunModels notes which logged models a run made, or read.
-func (s *Store) LogRunModels(ctx context.Context, by models.Principal, sp Space, run string, list []models.RunModel) error {
-	return s.write(ctx, by, func(u *unit) error {
-		r, err := u.openRun(sp, run, true)
+// logRunModels notes which logged models a run made or read, each once.
+func (u *unit) logRunModels(r openRun, list []models.RunModel) error {
+	for _, m := range list {
+		_, err := u.exec(`INSERT INTO run_models (run_id, model, input, step) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING`, r.id, clean(m.Model), flag(m.Input), m.Step)
 		if err != nil {
-			return err
+			return fmt.Errorf("log models of a run: %w", err)
 		}
-		for _, m := range list {
-			_, err := u.exec(`INSERT INTO run_models (run_id, model, input, step) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING`, r.id, clean(m.Model), flag(m.Input), m.Step)
-			if err != nil {
-				return fmt.Errorf("log models of a run: %w", err)
-			}
-		}
-		_, err = u.exec(`UPDATE runs SET told_at = told_at`+loggedNow+` WHERE id = ?`, u.at(), u.at(), r.id)
-		return err
-	})
+	}
+	return nil
 }
 
 // logModelMetrics keeps the metrics that are of logged models, with the model. One

@@ -96,8 +96,8 @@ func TestARunNamesTheModelsItMade(t *testing.T) {
 	both(t, func(t *testing.T, s *Store) {
 		sp := newLogged(t, s)
 		list := []models.RunModel{{Model: "m-net", Step: 3}, {Model: "m-other", Input: true}}
-		require.NoError(t, s.LogRunModels(t.Context(), admin, sp, aRun, list))
-		require.NoError(t, s.LogRunModels(t.Context(), admin, sp, aRun, list))
+		logTo(t, s, sp, aRun, Logged{Used: list})
+		logTo(t, s, sp, aRun, Logged{Used: list})
 		r, err := s.TrackedRun(t.Context(), sp, aRun)
 		require.NoError(t, err)
 		require.ElementsMatch(t, list, r.Models)

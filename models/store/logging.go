@@ -21,6 +21,7 @@ type Logged struct {
 	Remove  []string        // tags to take off
 	Inputs  []models.RunInput
 	Models  []ModelMetric // the metrics that are of a logged model
+	Used    []models.RunModel
 }
 
 // ModelMetric is a metric with the logged model, and the data, that it is about.
@@ -51,6 +52,9 @@ func (s *Store) Log(ctx context.Context, by models.Principal, sp Space, run stri
 			return err
 		}
 		if err := u.logInputs(r, l.Inputs); err != nil {
+			return err
+		}
+		if err := u.logRunModels(r, l.Used); err != nil {
 			return err
 		}
 		_, err = u.exec(`UPDATE runs SET name = ?, loose = ?`+loggedNow+` WHERE id = ?`, clean(r.name), r.loose, u.at(), u.at(), r.id)
