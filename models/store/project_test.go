@@ -3,6 +3,7 @@ package store
 import (
 	"fmt"
 	"math/rand"
+	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -65,6 +66,9 @@ func TestTablesFollowARunWhateverTheOrder(t *testing.T) {
 			h := newHub(t, open(t, o))
 			order := append(tale(), tale()...)
 			rand.New(rand.NewSource(int64(round))).Shuffle(len(order), func(i, j int) { order[i], order[j] = order[j], order[i] })
+			if round == 0 { // the newest first
+				slices.SortStableFunc(order, func(a, b models.Description) int { return b.At.Compare(a.At) })
+			}
 			for n, d := range order {
 				h.apply("cloudevents", fmt.Sprint("tale", n), d)
 			}
