@@ -41,7 +41,10 @@ func (h *Handlers) showIntegration(c *gin.Context) error {
 
 func (h *Handlers) integrationPage(c *gin.Context, i store.Integration, s integrations.Source) views.IntegrationPage {
 	p := h.connectPage(c, s)
-	p.ID, p.Name = i.ID, i.Name
+	p.ID, p.Name, p.Here, p.Address = i.ID, i.Name, i.Here, h.BaseURL
+	if p.Here {
+		p.Source.Summary = "What scripts log to this project, without any server in between."
+	}
 	p.Frame.Title = p.Source.Title + " " + i.Name
 	p.Frame.Crumbs[len(p.Frame.Crumbs)-1].Text = i.Name
 	row := h.integrationRow(i)

@@ -63,7 +63,9 @@ type IntegrationPage struct {
 	Project models.Project
 	Source  SourceInfo
 	Name    string
-	ID      int64 // 0 connects a new one
+	ID      int64  // 0 connects a new one
+	Here    bool   // the project's own tracking server
+	Address string // of this server
 	Fields  []SettingField
 	HookURL string // where the upstream posts; empty for sources that are asked
 	Curl    string // a line to try

@@ -73,12 +73,19 @@ func orEmpty(m map[string]string) map[string]string {
 	return m
 }
 
+// errOwnSpace keeps what runs were logged to: there is nothing to set, and nothing to
+// disconnect from.
+var errOwnSpace = models.Errorf(models.Conflict, "This is the project's own tracking server. It has no settings and stays; revoke the tokens of those who should not log any more.")
+
 // UpdateIntegration replaces an integration's settings, and the secrets that are
 // given. It also ends a pause.
 func (s *Store) UpdateIntegration(ctx context.Context, by models.Principal, id int64, settings, secrets map[string]string) error {
 	old, err := s.integration(ctx, `i.id = ?`, id)
 	if err != nil {
 		return err
+	}
+	if old.Here {
+		return errOwnSpace
 	}
 	defer s.named.Delete(old.Label())
 	return s.write(ctx, by, func(u *unit) error {
@@ -118,6 +125,9 @@ func (s *Store) DeleteIntegration(ctx context.Context, by models.Principal, id i
 	old, err := s.integration(ctx, `i.id = ?`, id)
 	if err != nil {
 		return err
+	}
+	if old.Here {
+		return errOwnSpace
 	}
 	defer s.named.Delete(old.Label())
 	return s.write(ctx, by, func(u *unit) error {

@@ -88,6 +88,7 @@ func (u *unit) tellRun(i Integration, id int64) error {
 	if err := u.effects(Inbound{Integration: i, Name: "run." + strings.ToLower(as.Run.Status), Batch: batch}, 0); err != nil {
 		return err
 	}
+	u.heard(i.ID, u.at(), u.at())
 	_, err = u.exec(`UPDATE runs SET told_at = ? WHERE id = ?`, as.At.UnixMilli(), id)
 	return err
 }
