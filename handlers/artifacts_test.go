@@ -88,9 +88,26 @@ func TestArtifactsGoAndComeAsTheyAre(t *testing.T) {
 	own := s.ask("viewer", "GET", "/api/2.0/mlflow/artifacts/list?path=docs&run_uuid="+run, "").body
 	require.JSONEq(t, `{"root_uri":"mlflow-artifacts:/0/`+run+`/artifacts","files":[{"path":"docs/t ü.txt","is_dir":false,"file_size":1}]}`, own)
 	require.Equal(t, "hello", s.ask("viewer", "GET", "/get-artifact?path=note.txt&run_id="+run, "").body)
+	s.logsModel(run)
 	gone := s.ask("viewer", "GET", root+"gone", "")
 	require.Equal(t, 404, gone.status)
 	require.Equal(t, "RESOURCE_DOES_NOT_EXIST", gone.json(t)["error_code"])
+}
+
+// logsModel logs a model to a run, with a file of it.
+func (s *site) logsModel(run string) {
+	s.t.Helper()
+	made := s.ask("contributor", "POST", "/api/2.0/mlflow/logged-models", `{"experiment_id":"0","name":"m","source_run_id":"`+run+`"}`)
+	require.Equal(s.t, 200, made.status, made.body)
+	model := made.json(s.t)["model"].(map[string]any)["info"].(map[string]any)["model_id"].(string)
+	s.put("contributor", artifactProxy+"0/models/"+model+"/artifacts/data/MLmodel", "flavors")
+	of := "/api/2.0/mlflow/logged-models/" + model + "/artifacts/"
+	want := `{"root_uri":"mlflow-artifacts:/0/models/` + model + `/artifacts","files":[{"path":"data/MLmodel","is_dir":false,"file_size":7}]}`
+	require.JSONEq(s.t, want, s.ask("viewer", "GET", of+"directories?artifact_directory_path=data", "").body)
+	require.Equal(s.t, "flavors", s.ask("viewer", "GET", of+"files?artifact_file_path=data/MLmodel", "").body)
+	require.Equal(s.t, 404, s.ask("stranger", "GET", of+"directories", "").status)
+	s.refusedPath(s.ask("viewer", "GET", of+"files?artifact_file_path=../x", ""), "file of a model")
+	s.refusedPath(s.ask("viewer", "GET", of+"directories?artifact_directory_path=../x", ""), "folder of a model")
 }
 
 func TestADownloadMayBePartOfAnArtifact(t *testing.T) {
@@ -244,11 +261,28 @@ func TestWhatIsTooLargeOrPackedIsRefusedWhole(t *testing.T) {
 	require.Len(t, s.kept(), 1)
 	require.Equal(t, 200, s.ask("contributor", "POST", "/api/2.0/mlflow/runs/delete", `{"run_id":"`+run+`"}`).status)
 	late := s.ask("contributor", "PUT", root+"late", strings.Repeat("x", 1<<20))
-	absent := strings.Replace(root, run, strings.Repeat("0", 32), 1)
-	require.Equal(t, 404, s.ask("contributor", "PUT", absent+"a", strings.Repeat("x", 32<<20)).status, "whoever is still sending hears it")
 	require.Equal(t, 400, late.status)
 	require.Equal(t, "INVALID_PARAMETER_VALUE", late.json(t)["error_code"])
 	require.Contains(t, s.ask("contributor", "POST", "/api/2.0/mlflow-artifacts/mpu/create/x", `{"path":"x","num_parts":2}`).body, "Multipart upload is not supported for the current artifact repository")
+}
+
+func TestWhoStillSendsHearsWhyItWasRefused(t *testing.T) {
+	s, run, root := artifactSite(t)
+	s.hears(404, strings.Replace(root, run, strings.Repeat("0", 32), 1)+"a", make([]byte, 64<<20))
+	s.hears(400, root+"../a", make([]byte, 64<<20))
+}
+
+// hears sends all of a body before it looks at the answer, as many clients do.
+func (s *site) hears(status int, path string, body []byte) {
+	s.t.Helper()
+	conn, err := net.Dial("tcp", s.server.Listener.Addr().String())
+	require.NoError(s.t, err)
+	defer conn.Close()
+	_, err = fmt.Fprintf(conn, "PUT %s HTTP/1.1\r\nHost: %s\r\nAuthorization: Bearer %s\r\nContent-Length: %d\r\n\r\n", path, s.server.Listener.Addr(), s.tokens["contributor"], len(body))
+	require.NoError(s.t, err)
+	_, err = conn.Write(body)
+	require.NoError(s.t, err, "cut off while it was sending")
+	require.Equal(s.t, status, s.read(readAnswer(conn)).status)
 }
 
 // readAnswer reads an answer from a connection.

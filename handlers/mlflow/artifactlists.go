@@ -1,11 +1,12 @@
 package mlflow
 
 import (
-	"cmp"
+	"context"
 	"path"
 	"strings"
 
 	"throughline/models"
+	"throughline/models/store"
 )
 
 // fileInfo is a line of a list of artifacts.
@@ -57,25 +58,28 @@ type ofRun struct {
 	Path string `json:"path"`
 }
 
-// parsed is the path below the run, which may be its top.
-func (o ofRun) parsed() (models.ArtifactPath, error) {
-	if o.Path == "" {
-		return nil, nil
-	}
-	return models.ParseArtifactPath(strings.TrimSuffix(o.Path, "/"))
-}
-
 // listOfRun lists a folder of a run; names are paths below the run.
 func (a *API) listOfRun(c *Call) (any, error) {
 	var in ofRun
 	if err := c.readRun(&in, &in.runID); err != nil {
 		return nil, err
 	}
-	at, err := in.parsed()
-	if err != nil {
-		return nil, err
+	return a.listBelow(c, in.key(), in.Path, a.Store.RunHolder)
+}
+
+// holderOf finds a holder by its key.
+type holderOf func(context.Context, store.Space, string) (store.Holder, error)
+
+// listBelow lists a folder of a holder; no path is its top.
+func (a *API) listBelow(c *Call, key, raw string, find holderOf) (any, error) {
+	var at models.ArtifactPath
+	var err error
+	if raw != "" {
+		if at, err = models.ParseArtifactPath(strings.TrimSuffix(raw, "/")); err != nil {
+			return nil, err
+		}
 	}
-	h, err := a.Store.RunHolder(c, c.Space, in.key())
+	h, err := find(c, c.Space, key)
 	if err != nil {
 		return nil, err
 	}
@@ -89,13 +93,27 @@ func (a *API) downloadOfRun(c *Call) (any, error) {
 	if err := c.readRun(&in, &in.runID); err != nil {
 		return nil, err
 	}
-	at, err := models.ParseArtifactPath(cmp.Or(in.Path, "/"))
+	return a.downloadBelow(c, in.key(), in.Path, a.Store.RunHolder)
+}
+
+func (a *API) downloadBelow(c *Call, key, raw string, find holderOf) (any, error) {
+	at, err := models.ParseArtifactPath(raw)
 	if err != nil {
 		return nil, err
 	}
-	h, err := a.Store.RunHolder(c, c.Space, in.key())
+	h, err := find(c, c.Space, key)
 	if err != nil {
 		return nil, err
 	}
 	return Written, a.send(c, h, at)
+}
+
+// listOfModel lists a folder of a logged model.
+func (a *API) listOfModel(c *Call) (any, error) {
+	return a.listBelow(c, c.Param("model"), c.Request.URL.Query().Get("artifact_directory_path"), a.Store.ModelHolder)
+}
+
+// downloadOfModel is how MLflow's own pages fetch a file of a logged model.
+func (a *API) downloadOfModel(c *Call) (any, error) {
+	return a.downloadBelow(c, c.Param("model"), c.Request.URL.Query().Get("artifact_file_path"), a.Store.ModelHolder)
 }

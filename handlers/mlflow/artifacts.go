@@ -20,6 +20,8 @@ func (a *API) artifactRoutes() []Route {
 		{Method: http.MethodDelete, Path: files + "/*path", Role: models.Contributor, Answer: a.deleteArtifacts},
 		{Method: http.MethodPost, Path: artifactRoot + "mpu/create/*path", Role: models.Contributor, Answer: noParts},
 		read("artifacts/list", a.listOfRun),
+		read("logged-models/:model/artifacts/directories", a.listOfModel),
+		read("logged-models/:model/artifacts/files", a.downloadOfModel),
 		{Method: http.MethodGet, Path: "/get-artifact", Role: models.Viewer, Answer: a.downloadOfRun},
 	}
 }

@@ -93,8 +93,12 @@ func (u *unit) artifactRow(h Holder, a *models.Artifact) (err error) {
 // logsTo refuses what was deleted while the bytes came in, and notes that the
 // run was logged to.
 func (u *unit) logsTo(h Holder) error {
-	if !h.Run {
+	switch h.kind {
+	case ofTrace:
 		return nil
+	case ofModel:
+		_, err := readLogged(u.query, h.Space, h.Key, false)
+		return err
 	}
 	r, err := u.openRun(h.Space, h.Key, true)
 	if err != nil {
@@ -130,10 +134,12 @@ func (u *unit) anyArtifact(h Holder, where string, args ...any) (bool, error) {
 
 // noteHolder records what happened to a holder's artifacts.
 func (u *unit) noteHolder(h Holder, action string, detail map[string]any) error {
+	if h.kind != ofRun {
+		detail["of"] = h.Key
+	}
 	if h.Subject != 0 {
 		return u.note(h.Subject, action, detail)
 	}
-	detail["of"] = h.Key
 	_, err := u.record(h.Space.Project.ID, 0, action, detail)
 	return err
 }
