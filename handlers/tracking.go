@@ -129,12 +129,21 @@ func (h *Handlers) checkSpace(c *gin.Context, role models.Role, by models.Princi
 	if key == "" {
 		key = c.GetHeader(workspaceHeader)
 	}
-	space, err := h.Store.SpaceFor(c.Request.Context(), by, key, role.AtLeast(models.Contributor) && c.Request.Method != http.MethodGet)
+	ctx := c.Request.Context()
+	space, err := h.Store.SpaceFor(ctx, by, key, false)
 	if err != nil {
 		return err
 	}
+	if err := needRole(by.RoleIn(space.Project.ID), role); err != nil {
+		return err
+	}
+	if space.Integration.ID == 0 && !safe(c.Request.Method) && role.AtLeast(models.Contributor) { // made for who may write to it
+		if space, err = h.Store.Space(ctx, space.Project, true); err != nil {
+			return err
+		}
+	}
 	c.Set(spaceFound, space)
-	return needRole(by.RoleIn(space.Project.ID), role)
+	return nil
 }
 
 // spaceFound is under what checkSpace leaves the space for the handler.

@@ -9,7 +9,7 @@ import (
 // Shape takes in the points of a metric and keeps what a chart of limited width
 // can show: for each stretch of steps the least and the greatest value.
 type Shape struct {
-	first, wide int64 // the first step, and how many steps a stretch is
+	first, wide float64 // the first step, and how many steps a stretch is
 	stretches   []stretch
 	few         []Point // all points, as long as they are few
 	limit       int
@@ -24,9 +24,9 @@ type stretch struct {
 // NewShape is an empty shape for steps from first to last, of at most limit points.
 func NewShape(first, last int64, limit int) Shape {
 	limit = max(limit, 2)
-	count := int64(limit / 2)
-	span := uint64(last) - uint64(first) // of the whole range of int64 too
-	return Shape{first: first, wide: int64(min(span/uint64(count), math.MaxInt64-1)) + 1, stretches: make([]stretch, count), limit: limit}
+	count := limit / 2
+	span := float64(last) - float64(first) // of the whole range of int64 too
+	return Shape{first: float64(first), wide: max(1, (span+1)/float64(count)), stretches: make([]stretch, count), limit: limit}
 }
 
 // Add takes in a point. One that is no number does not shape a chart.
@@ -50,8 +50,8 @@ func (s *Shape) Add(p Point) {
 }
 
 func (s *Shape) put(p Point) {
-	n := min(uint64(p.Step)-uint64(s.first), math.MaxInt64) / uint64(s.wide)
-	at := &s.stretches[min(n, uint64(len(s.stretches)-1))]
+	n := int((float64(p.Step) - s.first) / s.wide)
+	at := &s.stretches[min(max(n, 0), len(s.stretches)-1)]
 	if !at.filled {
 		at.low, at.high, at.filled = p, p, true
 	}
