@@ -10,7 +10,7 @@ import (
 )
 
 // Where anybody who is signed in may write: it concerns nobody else.
-var ownWrites = []string{"POST /theme", "POST /logout", "POST /account/", "POST /onboarding", "DELETE /api/v1/me/", "POST /api/v1/invitations/accept"}
+var ownWrites = []string{"POST /runs/views", "POST /theme", "POST /logout", "POST /account/", "POST /onboarding", "DELETE /api/v1/me/", "POST /api/v1/invitations/accept"}
 
 func ownWrite(route string) bool {
 	return slices.ContainsFunc(ownWrites, func(own string) bool { return strings.HasPrefix(route, own) })

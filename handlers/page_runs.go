@@ -91,6 +91,9 @@ func (h *Handlers) showRuns(c *gin.Context) error {
 		return err
 	}
 	p := &a.page
+	if err := h.addRunViews(c, p); err != nil {
+		return err
+	}
 	list, err := h.Store.Runs(c.Request.Context(), h.principal(c), a.filter)
 	if wrong := (*search.Error)(nil); errors.As(err, &wrong) {
 		p.Wrong = wrongText(p.Text, wrong)

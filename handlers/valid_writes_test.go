@@ -106,6 +106,14 @@ var validWrites = map[string]func(w *writer) (path, body string){
 	"POST /models/:name/versions/:version/propose": func(w *writer) (string, string) {
 		return w.version() + "/propose", fields("reason", "the best so far")
 	},
+	"POST /runs/views": fixed("/runs/views", fields("name", "mine", "query", "q=state:failed")),
+	"POST /runs/views/:id/delete": func(w *writer) (string, string) {
+		boss := models.Principal{PersonID: w.people["boss"].ID}
+		require.NoError(w.t, w.store.SaveRunView(context.Background(), boss, w.name(), "q=x", models.Project{}))
+		list, err := w.store.RunViews(context.Background(), boss)
+		require.NoError(w.t, err)
+		return fmt.Sprintf("/runs/views/%d/delete", list[0].ID), ""
+	},
 	"POST /runs/choose": fixed("/runs/choose", fields("run", "r1", "compared", "r1", "reason", "the only one")),
 	"POST /runs/:key/choices/:id/undo": func(w *writer) (string, string) {
 		run, err := w.store.Find(context.Background(), models.Principal{Hub: models.Administrator}, models.Ref{Kind: models.Run, Key: "r1"})

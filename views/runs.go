@@ -24,7 +24,19 @@ type RunsPage struct {
 	Rows        []RunLine
 	Total, Page int
 	Pages       int
-	Address     string // of this server, for the two lines of a script
+	Views       []SavedView
+	MaySave     bool
+	Shares      []string // keys of projects in which a view may be shared
+	Address     string   // of this server, for the two lines of a script
+}
+
+// SavedView is a saved view of the list.
+type SavedView struct {
+	ID      int64
+	Name    string
+	Path    string
+	Project string // that shares it; empty: the reader's own
+	Mine    bool   // the reader may delete it
 }
 
 // RunExperiment is an experiment to choose from.
@@ -134,6 +146,11 @@ func (p RunsPage) filtered() bool {
 
 // page is the address of another page of the list.
 func (p RunsPage) page(n int) string { return p.query("page", itoa(n)) }
+
+// saved is what of this address a view keeps.
+func (p RunsPage) saved() string {
+	return strings.TrimPrefix(strings.TrimPrefix(p.query(), "/runs"), "?")
+}
 
 func runCount(n int) string {
 	if n == 1 {
