@@ -98,9 +98,10 @@ func (w *wanting) pull(ctx context.Context, pull models.Subject, told map[report
 	number, _ := strconv.Atoi(pull.Text("number"))
 	base := models.Report{Integration: w.integration, Subject: pull.Ref, SubjectID: pull.ID, Repository: models.RepositoryKey(pull.Text("repository")),
 		Number: number, SHA: pull.Text("head_sha"), Page: pull.Ref.Path(), Pull: said}
-	for kind, target := range map[models.ReportKind]string{models.ReportCheck: base.SHA, models.ReportComment: strconv.Itoa(number)} {
+	targets := map[models.ReportKind]string{models.ReportCheck: base.SHA, models.ReportComment: strconv.Itoa(number)}
+	for _, kind := range []models.ReportKind{models.ReportCheck, models.ReportComment} {
 		r := base
-		r.Kind, r.Target = kind, target
+		r.Kind, r.Target = kind, targets[kind]
 		old, before := told[reportKeyOf(r)]
 		if !slices.Contains(w.kinds, kind) || number == 0 || base.SHA == "" || !said.Touches() && (!before || old.Sent == "") {
 			continue
