@@ -7,7 +7,8 @@ import (
 )
 
 // Shape takes in the points of a metric and keeps what a chart of limited width
-// can show: for each stretch of steps the least and the greatest value.
+// can show: for each stretch of steps the least and the greatest value. The order
+// of the points does not matter, nor that one comes again.
 type Shape struct {
 	first, wide float64 // the first step, and how many steps a stretch is
 	stretches   []stretch
@@ -55,17 +56,17 @@ func (s *Shape) put(p Point) {
 	if !at.filled {
 		at.low, at.high, at.filled = p, p, true
 	}
-	if p.Value < at.low.Value {
+	if p.Value < at.low.Value || p.Value == at.low.Value && p.Compare(at.low) < 0 {
 		at.low = p
 	}
-	if p.Value > at.high.Value {
+	if p.Value > at.high.Value || p.Value == at.high.Value && p.Compare(at.high) < 0 {
 		at.high = p
 	}
 }
 
 // Points are what a chart shows, by step. whole tells whether nothing was left out.
 func (s *Shape) Points() (points []Point, whole bool) {
-	points = s.few
+	points = UniquePoints(s.few)
 	for _, at := range s.stretches {
 		if at.filled {
 			points = append(points, at.low)

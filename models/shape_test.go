@@ -2,6 +2,8 @@ package models
 
 import (
 	"math"
+	"math/rand/v2"
+	"slices"
 	"testing"
 )
 
@@ -39,6 +41,32 @@ func TestAShapeLosesNoPeak(t *testing.T) {
 	if points, whole := few.Points(); len(points) != 10 || !whole {
 		t.Errorf("%d of few", len(points))
 	}
+}
+
+// A history is read in the order of its chunks, and what a client sent twice is there twice.
+func TestAShapeIsTheSameInAnyOrder(t *testing.T) {
+	for _, count := range []int{40, 5000} {
+		list := make([]Point, count)
+		for n := range list {
+			list[n] = Point{At: int64(n % 7), Step: int64(n / 2), Value: float64(n % 5)}
+		}
+		want := shapeOf(list)
+		for range 20 {
+			rand.Shuffle(len(list), func(i, j int) { list[i], list[j] = list[j], list[i] })
+			if got := shapeOf(append(list, list[:3]...)); !slices.Equal(want, got) {
+				t.Fatalf("%d points: %v, want %v", count, got, want)
+			}
+		}
+	}
+}
+
+func shapeOf(list []Point) []Point {
+	s := NewShape(0, 2500, 100)
+	for _, p := range list {
+		s.Add(p)
+	}
+	points, _ := s.Points()
+	return points
 }
 
 func FuzzUnpackPoints(f *testing.F) {

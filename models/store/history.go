@@ -132,30 +132,29 @@ func (s *Store) MetricHistory(ctx context.Context, run int64, metric string, lim
 // the greatest value of each of n/2 stretches of steps, so that no peak is lost.
 // whole tells whether that is every point.
 func (s *Store) MetricShape(ctx context.Context, run int64, metric string, n int) (points []models.Point, whole bool, err error) {
-	var shape models.Shape
-	if shape, err = s.shapeOf(ctx, run, metric, n); err != nil {
-		return nil, false, err
+	first, last := int64(math.MaxInt64), int64(math.MinInt64)
+	err = s.everyPoint(ctx, run, metric, func(p models.Point) { first, last = min(first, p.Step), max(last, p.Step) })
+	if err != nil || first > last {
+		return nil, true, err
 	}
-	err = s.sweepHistory(ctx, run, metric, nil, func(p models.Point) bool {
-		shape.Add(p)
-		return true
-	})
+	shape := models.NewShape(first, last, n)
+	err = s.everyPoint(ctx, run, metric, shape.Add) // what came meanwhile shapes the ends
 	points, whole = shape.Points()
 	return points, whole, err
 }
 
-// shapeOf is an empty shape over the steps that the metric has.
-func (s *Store) shapeOf(ctx context.Context, run int64, metric string, n int) (models.Shape, error) {
-	var first, last int64
-	begun := false
-	err := s.sweepHistory(ctx, run, metric, nil, func(p models.Point) bool {
-		if !begun {
-			first, last, begun = p.Step, p.Step, true
+// everyPoint calls each for the points of a run's metric in any order, those
+// that were sent again more than once. One statement sees one state of the chunks.
+func (s *Store) everyPoint(ctx context.Context, run int64, metric string, each func(models.Point)) error {
+	rows, err := s.query(ctx, `SELECT data FROM metric_chunks WHERE run_id = ? AND key IN (?, '')`, run, metric)
+	_, err = all(rows, err, func(r *sql.Rows, _ *struct{}) error {
+		var data []byte
+		if err := r.Scan(&data); err != nil {
+			return err
 		}
-		first, last = min(first, p.Step), max(last, p.Step)
-		return true
+		return models.UnpackPoints(data, metric, func(_ string, p models.Point) { each(p) })
 	})
-	return models.NewShape(first, last, n), err
+	return err
 }
 
 // pointToken is the place after a point, as page tokens write it.
