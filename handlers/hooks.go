@@ -16,10 +16,25 @@ import (
 // hookRoutes are open to everybody by the table: each source says how a post
 // proves whom it is from, and receive checks it before anything is kept.
 func (h *Handlers) hookRoutes() []Route {
-	hook := func(method string, p page) Route {
-		return Route{Method: method, Path: "/hooks/:source/:name", Class: Hook, Rule: public(), Handler: p}
+	hook := func(method, path string, p page) Route {
+		return Route{Method: method, Path: "/hooks/:source/:name" + path, Class: Hook, Rule: public(), Handler: p}
 	}
-	return []Route{hook(http.MethodPost, h.receive), hook(http.MethodOptions, h.shakeHands)}
+	return []Route{hook(http.MethodPost, "", h.receive), hook(http.MethodOptions, "", h.shakeHands), hook(http.MethodPost, "/*path", h.receive)}
+}
+
+// listener is the source of the address, and the path below its hook.
+func (h *Handlers) listener(c *gin.Context) (source integrations.Receiver, path string, err error) {
+	source, ok := h.sources[c.Param("source")].(integrations.Receiver)
+	if !ok {
+		return nil, "", models.Errorf(models.NotFound, "No source called %q is listening.", c.Param("source"))
+	}
+	if path = strings.Trim(c.Param("path"), "/"); path == "" {
+		return source, "", nil
+	}
+	if p, ok := source.(integrations.Pather); !ok || !slices.Contains(p.Paths(), path) {
+		return nil, "", models.Errorf(models.NotFound, "Nothing is listening at this address; %s posts to /hooks/%s/NAME.", source.About().Title, source.About().Name)
+	}
+	return source, path, nil
 }
 
 // shakeHands answers the CloudEvents webhook handshake. It says the same of every
@@ -37,22 +52,36 @@ func (h *Handlers) shakeHands(c *gin.Context) error {
 
 // receive takes one post of a source: who sent it, what it says, keep and apply.
 func (h *Handlers) receive(c *gin.Context) error {
-	source, ok := h.sources[c.Param("source")].(integrations.Receiver)
-	if !ok {
-		return models.Errorf(models.NotFound, "No source called %q is listening.", c.Param("source"))
+	source, path, err := h.listener(c)
+	if err != nil {
+		return err
 	}
 	in, err := h.addressee(c, source.About())
 	if err != nil {
 		return err
 	}
-	events, err := h.decode(c, source, in.Integration)
+	r, err := h.hookRequest(c, source, path)
+	if err != nil {
+		return err
+	}
+	events, err := h.decode(c, source, in.Integration, r)
 	if err != nil {
 		return err
 	}
 	if err := mayTell(in.By, events); err != nil {
 		return err
 	}
-	return h.apply(c, in, events)
+	done, err := h.apply(c, in, events)
+	if err != nil {
+		return err
+	}
+	return answerHook(c, source, r, events, done)
+}
+
+// hookRequest is the post as its source reads it.
+func (h *Handlers) hookRequest(c *gin.Context, source integrations.Receiver, path string) (r integrations.Request, err error) {
+	body, err := readBody(c, source.About().MaxBody)
+	return integrations.Request{Header: c.Request.Header, Query: c.Request.URL.Query(), Body: body, Now: h.Now(), Path: path}, err
 }
 
 // addressee is the integration a post is for. One that is absent, and one that
@@ -81,13 +110,8 @@ func (h *Handlers) addressee(c *gin.Context, about integrations.About) (in store
 }
 
 // decode has the source verify and read the post.
-func (h *Handlers) decode(c *gin.Context, source integrations.Receiver, i store.Integration) ([]integrations.Event, error) {
-	body, err := readBody(c, source.About().MaxBody)
-	if err != nil {
-		return nil, err
-	}
-	request := integrations.Request{Header: c.Request.Header, Query: c.Request.URL.Query(), Body: body, Now: h.Now()}
-	events, err := source.Receive(c.Request.Context(), account(i), request)
+func (h *Handlers) decode(c *gin.Context, source integrations.Receiver, i store.Integration, r integrations.Request) ([]integrations.Event, error) {
+	events, err := source.Receive(c.Request.Context(), account(i), r)
 	if errors.Is(err, integrations.ErrSignature) {
 		h.metrics.events.WithLabelValues(i.Source, "bad_signature").Inc()
 		if err := h.Store.CountBadSignature(c.Request.Context(), i.ID); err != nil {
@@ -123,25 +147,47 @@ type receipt struct {
 }
 
 // apply keeps each event with its effects and answers when all are on disk.
-func (h *Handlers) apply(c *gin.Context, in store.Inbound, events []integrations.Event) error {
+func (h *Handlers) apply(c *gin.Context, in store.Inbound, events []integrations.Event) ([]receipt, error) {
 	in.Header = kept(c.Request.Header)
 	receipts := make([]receipt, 0, len(events))
-	repeated := 0
 	for _, e := range events {
 		out, err := h.applyOne(c, in, e)
 		if err != nil {
-			return err
-		}
-		if out.Duplicate {
-			repeated++
+			return nil, err
 		}
 		receipts = append(receipts, out)
 	}
-	if repeated > 0 && repeated == len(events) {
-		c.JSON(http.StatusOK, gin.H{"duplicate": true, "deliveries": receipts})
+	return receipts, nil
+}
+
+// answerHook tells the sender what became of its post, in its source's own way
+// where it has one.
+func answerHook(c *gin.Context, source integrations.Receiver, r integrations.Request, events []integrations.Event, done []receipt) error {
+	own, ok := source.(integrations.Answerer)
+	if !ok {
+		return answerReceipts(c, done)
+	}
+	list := make([]integrations.Done, len(done))
+	for i, d := range done {
+		list[i] = integrations.Done{Event: events[i], State: d.State, Duplicate: d.Duplicate, Problem: d.Error}
+	}
+	status, body := own.Answer(r, list)
+	if body == nil {
+		c.Status(status)
+		c.Writer.WriteHeaderNow()
 		return nil
 	}
-	c.JSON(http.StatusAccepted, gin.H{"deliveries": receipts})
+	c.JSON(status, body)
+	return nil
+}
+
+// answerReceipts is 202 with what became of each event, 200 where all were known.
+func answerReceipts(c *gin.Context, done []receipt) error {
+	if len(done) > 0 && !slices.ContainsFunc(done, func(r receipt) bool { return !r.Duplicate }) {
+		c.JSON(http.StatusOK, gin.H{"duplicate": true, "deliveries": done})
+		return nil
+	}
+	c.JSON(http.StatusAccepted, gin.H{"deliveries": done})
 	return nil
 }
 
@@ -193,9 +239,17 @@ func (h *Handlers) receiveEvents(c *gin.Context) error {
 	if i < 0 {
 		return models.Errorf(models.Conflict, "Connect CloudEvents to the project first: POST …/integrations {\"source\":\"cloudevents\",…}.")
 	}
-	events, err := h.decode(c, source, list[i])
+	r, err := h.hookRequest(c, source, "")
 	if err != nil {
 		return err
 	}
-	return h.apply(c, store.Inbound{Integration: list[i], By: h.principal(c)}, events)
+	events, err := h.decode(c, source, list[i], r)
+	if err != nil {
+		return err
+	}
+	done, err := h.apply(c, store.Inbound{Integration: list[i], By: h.principal(c)}, events)
+	if err != nil {
+		return err
+	}
+	return answerReceipts(c, done)
 }

@@ -89,6 +89,7 @@ type Request struct {
 	Query  url.Values
 	Body   []byte
 	Now    time.Time
+	Path   string // what follows the integration's name in the address: "api/v1/lineage", or empty
 }
 
 // Event is one thing a post told. A post may hold several (CloudEvents batches).
@@ -119,6 +120,27 @@ type Event struct {
 type Receiver interface {
 	Source
 	Receive(ctx context.Context, account Account, r Request) ([]Event, error)
+}
+
+// Pather is a Receiver whose senders post to addresses below the hook's own.
+type Pather interface {
+	Paths() []string // "api/v1/lineage"; the hook's own address needs no mention
+}
+
+// Answerer is a Receiver whose senders expect another answer than 202 with what
+// became of each event.
+//
+// Answer is asked after everything was kept. A nil body answers without one.
+type Answerer interface {
+	Answer(r Request, done []Done) (status int, body any)
+}
+
+// Done is an event with what became of it.
+type Done struct {
+	Event     Event
+	State     string // applied, ignored, parked
+	Duplicate bool   // it was known already
+	Problem   string // why it was parked
 }
 
 // Replayer decodes a kept event again, after it was parked: body and name are

@@ -28,15 +28,16 @@ type Description struct {
 	Title   string
 	URL     string // the upstream's own page; http or https
 	State   State
-	Raw     string         // the upstream's own word for the state
-	StateAt time.Time      // when the state was reached; zero means At
-	Facts   map[string]any // JSON values by name; nil removes. Each name is merged by itself, the later fact wins
-	Whole   []string       `json:",omitempty"` // beginnings of names ("tag."): of those, Facts holds all there are, others are gone
-	Points  []Metric       `json:"-"`          // runs only: values of metrics that Facts names, with their time and step
-	Keep    bool           `json:",omitempty"` // runs only: the source keeps no history, so Points are it
-	Links   []LinkTo       // from this subject
-	Owners  []OwnerClaim   // declared by the source
-	Text    string         // further words that search finds
+	Raw     string          // the upstream's own word for the state
+	StateAt time.Time       // when the state was reached; zero means At
+	Facts   map[string]any  // JSON values by name; nil removes. Each name is merged by itself, the later fact wins
+	Whole   []string        `json:",omitempty"` // beginnings of names ("tag."): of those, Facts holds all there are, others are gone
+	Points  []Metric        `json:"-"`          // runs only: values of metrics that Facts names, with their time and step
+	Keep    bool            `json:",omitempty"` // runs only: the source keeps no history, so Points are it
+	Links   []LinkTo        // from this subject
+	Owners  []OwnerClaim    // declared by the source
+	Text    string          // further words that search finds
+	Quality []QualityResult `json:",omitempty"` // checks of this data or model; each result is kept beside those before
 
 	// The event and the integration that said it; stamped by the store.
 	Event  string `json:",omitempty"`
@@ -78,8 +79,11 @@ type Relation string
 const (
 	Deploys     Relation = "deploys"      // deployment → model version or commit
 	VersionOf   Relation = "version_of"   // model version → model, dataset version → dataset
-	ProducedBy  Relation = "produced_by"  // model version → run
+	ProducedBy  Relation = "produced_by"  // model version → run; model version, image → pipeline run
 	BuiltFrom   Relation = "built_from"   // run, pipeline run, image, model version → commit
+	PackagedIn  Relation = "packaged_in"  // model version → image
+	Reads       Relation = "reads"        // pipeline run → dataset version, dataset
+	Writes      Relation = "writes"       // pipeline run → dataset version, dataset
 	MergedAs    Relation = "merged_as"    // pull request → commit
 	Contains    Relation = "contains"     // pull request → commit
 	TrainedOn   Relation = "trained_on"   // run → dataset version
@@ -92,15 +96,18 @@ const (
 )
 
 // Relations lists them all.
-var Relations = []Relation{Deploys, VersionOf, ProducedBy, BuiltFrom, MergedAs, Contains, TrainedOn,
-	EvaluatedOn, DerivedFrom, ExecutedIn, PlacedBy, Affects, Mentions}
+var Relations = []Relation{Deploys, VersionOf, ProducedBy, BuiltFrom, PackagedIn, MergedAs, Contains, TrainedOn,
+	EvaluatedOn, Reads, Writes, DerivedFrom, ExecutedIn, PlacedBy, Affects, Mentions}
 
 // ends are the kinds that each relation joins (decisions.md §3); a relation that
 // is not listed joins anything.
 var ends = map[Relation]struct{ from, to []Kind }{
 	Deploys:     {[]Kind{Deployment}, []Kind{ModelVersion, Commit, Image}},
 	VersionOf:   {[]Kind{ModelVersion, DatasetVersion}, []Kind{Model, Dataset}},
-	ProducedBy:  {[]Kind{ModelVersion}, []Kind{Run}},
+	ProducedBy:  {[]Kind{ModelVersion, Image}, []Kind{Run, PipelineRun}},
+	PackagedIn:  {[]Kind{ModelVersion}, []Kind{Image}},
+	Reads:       {[]Kind{PipelineRun}, []Kind{DatasetVersion, Dataset}},
+	Writes:      {[]Kind{PipelineRun}, []Kind{DatasetVersion, Dataset}},
 	BuiltFrom:   {[]Kind{Run, PipelineRun, Image, ModelVersion}, []Kind{Commit}},
 	MergedAs:    {[]Kind{PullRequest}, []Kind{Commit}},
 	Contains:    {[]Kind{PullRequest}, []Kind{Commit}},
@@ -118,10 +125,17 @@ func (r Relation) Joins(from, to Kind) bool {
 	return !listed || slices.Contains(e.from, from) && slices.Contains(e.to, to)
 }
 
-// Additive relations only grow: a pull request goes on containing the commits
-// that earlier events named. Of the others, what a source says last replaces
-// what it said before.
-func (r Relation) Additive() bool { return r == Contains || r == Mentions }
+// Additive tells whether links of the relation from a subject of the kind only
+// grow: a pull request goes on containing the commits that earlier events named,
+// a pipeline run having read what it read. Of the others, what a source says last
+// replaces what it said before.
+func (r Relation) Additive(from Kind) bool {
+	switch r {
+	case Contains, Mentions, Reads, Writes:
+		return true
+	}
+	return r == DerivedFrom && (from == DatasetVersion || from == Dataset)
+}
 
 // Word is the relation as pages write it: "built from".
 func (r Relation) Word() string {

@@ -169,9 +169,12 @@ func (g *gapFinder) add(missing GapKind, at Ref, who, how string) {
 // every version without a run lacks its commit only when nothing else gives it.
 func (g *gapFinder) code() {
 	at := g.version()
-	if g.t.Run == nil {
+	switch {
+	case g.t.Run == nil && g.t.PipelineRun != nil:
+		at = g.t.PipelineRun.Ref // a pipeline that trains in one of its steps
+	case g.t.Run == nil:
 		g.add(GapRun, at, "the data scientist who trained it", "link the run that produced this version")
-	} else {
+	default:
 		at = g.t.Run.Ref
 	}
 	switch {

@@ -15,7 +15,7 @@ import (
 // Tables of kept hold a person's id and nothing else of them.
 var (
 	ofPeople = []string{"sessions", "memberships", "team_members", "identities", "passkeys", "totp_secrets", "recovery_codes",
-		"sign_ins", "reset_links", "run_views"}
+		"sign_ins", "reset_links", "run_views", "claims"}
 	kept = []string{"forgotten", "departures"}
 )
 

@@ -20,6 +20,9 @@ func (w *wave) describe(d models.Description) error {
 	}
 	if mine {
 		w.merge(row, d, rank)
+		if err := w.keepQuality(row, d); err != nil {
+			return err
+		}
 		if err := w.claimOwners(row, d, rankText(rank)); err != nil {
 			return err
 		}
@@ -138,7 +141,7 @@ func (w *wave) link(row *subjectRow, d models.Description, rank string) error {
 		if len(set) == 0 {
 			continue
 		}
-		changed, err := w.setLinks(row.id, relation, set, rank, d.At)
+		changed, err := w.setLinks(row, relation, set, rank, d.At)
 		if err != nil {
 			return fmt.Errorf("link %s %s: %w", row.ref.Key, relation, err)
 		}

@@ -17,20 +17,21 @@ type linkRow struct {
 // setLinks makes the source's links of one relation from a subject the given
 // set. Of two sets the one of higher rank stands, whatever came first; additive
 // relations only grow. Ended links stay with the time of their end.
-func (w *wave) setLinks(from int64, relation models.Relation, set map[int64]models.Evidence, rank string, at time.Time) (changed bool, err error) {
+func (w *wave) setLinks(row *subjectRow, relation models.Relation, set map[int64]models.Evidence, rank string, at time.Time) (changed bool, err error) {
+	from, additive := row.id, relation.Additive(row.ref.Kind)
 	old, err := w.sourceLinks(from, relation)
 	if err != nil {
 		return false, err
 	}
 	late := false
 	for _, l := range old {
-		late = late || !relation.Additive() && l.rank > rank
+		late = late || !additive && l.rank > rank
 	}
 	if late {
 		return false, w.keepLate(from, relation, set, old, rank, at)
 	}
 	for _, l := range old {
-		if _, still := set[l.to]; !still && !relation.Additive() {
+		if _, still := set[l.to]; !still && !additive {
 			if _, err := w.exec(`UPDATE links SET until_at = ? WHERE id = ?`, at.UnixMilli(), l.id); err != nil {
 				return changed, err
 			}

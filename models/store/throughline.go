@@ -111,7 +111,11 @@ func (l *liner) run() (err error) {
 	if l.t.Version == nil {
 		return nil
 	}
-	if l.t.Run, err = l.one(*l.t.Version, models.ProducedBy, models.Run); err != nil || l.t.Run == nil {
+	if l.t.Run, err = l.one(*l.t.Version, models.ProducedBy, models.Run); err != nil {
+		return err
+	}
+	if l.t.Run == nil { // TFX trains in a step of a pipeline run
+		l.t.PipelineRun, err = l.one(*l.t.Version, models.ProducedBy, models.PipelineRun)
 		return err
 	}
 	if l.t.PipelineRun, err = l.one(*l.t.Run, models.ExecutedIn, models.PipelineRun); err != nil {
