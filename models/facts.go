@@ -158,6 +158,18 @@ func (f Facts) String(name string) (s string) {
 	return s
 }
 
+// Plain is a text or a number as text, or empty.
+func (f Facts) Plain(name string) string {
+	if s := f.String(name); s != "" {
+		return s
+	}
+	var n json.Number
+	if json.Unmarshal(f[name].Value, &n) != nil {
+		return ""
+	}
+	return n.String()
+}
+
 // True tells whether a fact is there and true.
 func (f Facts) True(name string) (yes bool) {
 	_ = json.Unmarshal(f[name].Value, &yes)

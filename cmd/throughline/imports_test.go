@@ -23,7 +23,7 @@ var mayImport = []struct {
 	{"models/store", []string{"models", "models/*", "migrations"}},
 	{"models/*", []string{"models"}},
 	{"views/markdown", []string{"models"}},
-	{"views", []string{"models", "views/markdown"}},
+	{"views", []string{"models", "models/graph", "views/markdown"}},
 	{"integrations", []string{"models"}},
 	{"integrations/*", []string{"integrations", "integrations/fetch", "models", "models/*"}},
 	{"handlers/live", []string{"models"}},

@@ -25,8 +25,25 @@ type Word struct {
 	Length int // … and its length
 }
 
-// ownFields are the fields of runs beside metric.X, param.X and tag.X.
-var ownFields = []string{"state", "status", "user", "name", "experiment", "project", "id", "started", "ended", "commit", "dataset", "model", "parent", "source"}
+// Fields are what the words of one list may speak of: its own, and the kinds of
+// those that have a name of their own behind a dot.
+type Fields struct{ Own, Kinds []string }
+
+// The lists.
+var (
+	RunFields = Fields{[]string{"state", "status", "user", "name", "experiment", "project", "id", "started", "ended", "commit", "dataset", "model", "parent", "source"},
+		[]string{"metric", "param", "tag"}}
+	PipelineFields = Fields{Own: []string{"state", "system", "pipeline", "branch", "user", "number", "project", "id", "started", "ended", "took", "step", "error", "commit", "dataset", "claim", "source"}}
+)
+
+// names are the fields as an error lists them.
+func (f Fields) names() string {
+	out := strings.Join(f.Own, ", ")
+	for _, kind := range f.Kinds {
+		out += ", " + kind + ".NAME"
+	}
+	return out
+}
 
 // IsExpression tells whether a text is meant in MLflow's grammar rather than in words.
 func IsExpression(text string) bool {
@@ -42,8 +59,8 @@ func IsExpression(text string) bool {
 	return false
 }
 
-// Words reads the short grammar for runs. Its errors are of type *Error.
-func Words(text, me string, now time.Time) (out []Word, err error) {
+// Words reads the short grammar for a list. Its errors are of type *Error.
+func (f Fields) Words(text, me string, now time.Time) (out []Word, err error) {
 	if err := readable(text); err != nil {
 		return nil, err
 	}
@@ -51,7 +68,7 @@ func Words(text, me string, now time.Time) (out []Word, err error) {
 		if len(out) == maxClauses {
 			return nil, refuse(t, "The filter has more than %d conditions.", maxClauses)
 		}
-		w, err := readWord(t, me, now)
+		w, err := f.read(t, me, now)
 		if err != nil {
 			return nil, err
 		}
@@ -91,7 +108,7 @@ func toggled(open, c byte) byte {
 	return open
 }
 
-func readWord(t token, me string, now time.Time) (Word, error) {
+func (f Fields) read(t token, me string, now time.Time) (Word, error) {
 	w := Word{At: t.at, Length: len(t.text)}
 	text, not := strings.CutPrefix(t.text, "-")
 	field, value, ok := strings.Cut(text, ":")
@@ -105,8 +122,8 @@ func readWord(t token, me string, now time.Time) (Word, error) {
 	default:
 		w.Field = field
 	}
-	if w.Field = fieldOf(w.Field); w.Field == "" {
-		return w, refuse(t, "There is no field %q: use %s, metric.NAME, param.NAME or tag.NAME.", field, strings.Join(ownFields, ", "))
+	if w.Field = f.named(w.Field); w.Field == "" {
+		return w, refuse(t, "There is no field %q: use %s.", field, f.names())
 	}
 	if !w.Has {
 		w.value(value, me, now)
@@ -117,16 +134,16 @@ func readWord(t token, me string, now time.Time) (Word, error) {
 	return w, nil
 }
 
-// fieldOf is a field by its name or its longer spelling; empty when there is none.
-func fieldOf(name string) string {
-	for _, kind := range []string{"metric", "param", "tag"} {
+// named is a field by its name or its longer spelling; empty when there is none.
+func (f Fields) named(name string) string {
+	for _, kind := range f.Kinds {
 		for _, prefix := range []string{kind + ".", kind + "s."} {
 			if key, ok := strings.CutPrefix(name, prefix); ok && key != "" {
 				return kind + "." + unquoted(key)
 			}
 		}
 	}
-	if slices.Contains(ownFields, name) {
+	if slices.Contains(f.Own, name) {
 		return name
 	}
 	return ""
@@ -193,6 +210,19 @@ func (w Word) Number(text string) (float64, error) {
 		return 0, w.refuse("%q is no number.", text)
 	}
 	return n, nil
+}
+
+// Span reads a length of time as a filter says it: 90s, 10m, 2h, or a number of
+// seconds. The answer is in milliseconds.
+func (w Word) Span(text string) (int64, error) {
+	if seconds, err := strconv.ParseFloat(text, 64); err == nil {
+		return int64(seconds * 1000), nil
+	}
+	d, err := time.ParseDuration(text)
+	if err != nil {
+		return 0, w.refuse("%q is no length of time; write it as 90s, 10m or 2h.", text)
+	}
+	return d.Milliseconds(), nil
 }
 
 func (w Word) refuse(format string, args ...any) error {

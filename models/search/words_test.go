@@ -24,7 +24,7 @@ func TestWordsAreRead(t *testing.T) {
 		"plain":                    {Values: []string{"plain"}},
 		`"two words"`:              {Values: []string{"two words"}},
 	} {
-		got, err := Words(text, "ann", now)
+		got, err := RunFields.Words(text, "ann", now)
 		want.Length = len(text)
 		if err != nil || len(got) != 1 || !reflect.DeepEqual(got[0], want) {
 			t.Errorf("%s: %+v %v, want %+v", text, got, err, want)
@@ -34,7 +34,7 @@ func TestWordsAreRead(t *testing.T) {
 
 func TestAWrongWordIsShownWhereItStands(t *testing.T) {
 	for text, at := range map[string]int{"state:failed colour:red": 13, "has:nothing": 0, "user:": 0, "a b nope:1": 4} {
-		_, err := Words(text, "", time.Now())
+		_, err := RunFields.Words(text, "", time.Now())
 		var wrong *Error
 		if !errors.As(err, &wrong) || wrong.At != at {
 			t.Errorf("%s: %v, want a refusal at %d", text, err, at)
@@ -56,7 +56,7 @@ func FuzzWords(f *testing.F) {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
-		_, _ = Words(text, "ann", time.Unix(0, 0))
+		_, _ = RunFields.Words(text, "ann", time.Unix(0, 0))
 		_ = IsExpression(text)
 	})
 }

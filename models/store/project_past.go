@@ -15,7 +15,7 @@ const (
 	projectPause = 10 * time.Second // before another try
 )
 
-// keepProjected brings runs and experiments into their tables that were there
+// keepProjected brings runs, experiments and pipeline runs into their tables that were there
 // before the tables were. It goes on where it was stopped: what has a row is done.
 func (s *Store) keepProjected(ctx context.Context) {
 	for ctx.Err() == nil {
@@ -40,6 +40,7 @@ func (s *Store) projectPast(ctx context.Context) error {
 	for _, q := range []string{
 		`s.kind = 'experiment' AND NOT EXISTS (SELECT 1 FROM experiments e WHERE e.integration_id = s.integration_id AND e.key = s.key AND e.updated_at > 0)`,
 		`s.kind = 'run' AND NOT EXISTS (SELECT 1 FROM runs r WHERE r.id = s.id)`,
+		`s.kind = 'pipeline_run' AND NOT EXISTS (SELECT 1 FROM pipeline_runs r WHERE r.id = s.id)`,
 	} {
 		for n, last := 1, int64(0); n > 0; {
 			var err error
@@ -75,8 +76,11 @@ func (u *unit) projectOne(id int64) error {
 		return err
 	}
 	names := slices.Collect(maps.Keys(row.facts))
-	if row.ref.Kind == models.Experiment {
+	switch row.ref.Kind {
+	case models.Experiment:
 		return u.projectExperiment(row, names)
+	case models.PipelineRun:
+		return u.projectPipeline(row)
 	}
 	return u.projectRun(row, names)
 }

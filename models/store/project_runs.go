@@ -53,6 +53,8 @@ func (w *wave) projected(row *subjectRow) error {
 		return w.projectExperiment(row, row.changed)
 	case models.Run:
 		return w.projectRun(row, row.changed)
+	case models.PipelineRun:
+		return w.projectPipeline(row)
 	}
 	return nil
 }

@@ -87,7 +87,7 @@ func (s *Store) runSelection(f RunFilter) (selection, error) {
 	if search.IsExpression(f.Text) {
 		q.Clauses, err = search.Runs.Filter(f.Text)
 	} else {
-		words, err = search.Words(f.Text, f.Me, s.now())
+		words, err = search.RunFields.Words(f.Text, f.Me, s.now())
 	}
 	if err != nil {
 		return selection{}, err
