@@ -22,19 +22,15 @@ func (h *Handlers) hookRoutes() []Route {
 	return []Route{hook(http.MethodPost, "", h.receive), hook(http.MethodOptions, "", h.shakeHands), hook(http.MethodPost, "/*path", h.receive)}
 }
 
-// listener is the source of the address, and the path below its hook.
-func (h *Handlers) listener(c *gin.Context) (source integrations.Receiver, path string, err error) {
-	source, ok := h.sources[c.Param("source")].(integrations.Receiver)
-	if !ok {
-		return nil, "", models.Errorf(models.NotFound, "No source called %q is listening.", c.Param("source"))
-	}
+// below is the path below a source's hook, for those whose senders use one.
+func below(c *gin.Context, source integrations.Receiver) (path string, err error) {
 	if path = strings.Trim(c.Param("path"), "/"); path == "" {
-		return source, "", nil
+		return "", nil
 	}
 	if p, ok := source.(integrations.Pather); !ok || !slices.Contains(p.Paths(), path) {
-		return nil, "", models.Errorf(models.NotFound, "Nothing is listening at this address; %s posts to /hooks/%s/NAME.", source.About().Title, source.About().Name)
+		return "", models.Errorf(models.NotFound, "Nothing is listening at this address; %s posts to /hooks/%s/NAME.", source.About().Title, source.About().Name)
 	}
-	return source, path, nil
+	return path, nil
 }
 
 // shakeHands answers the CloudEvents webhook handshake. It says the same of every
@@ -52,15 +48,15 @@ func (h *Handlers) shakeHands(c *gin.Context) error {
 
 // receive takes one post of a source: who sent it, what it says, keep and apply.
 func (h *Handlers) receive(c *gin.Context) error {
-	source, path, err := h.listener(c)
-	if err != nil {
-		return err
+	source, ok := h.sources[c.Param("source")].(integrations.Receiver)
+	if !ok {
+		return models.Errorf(models.NotFound, "No source called %q is listening.", c.Param("source"))
 	}
 	in, err := h.addressee(c, source.About())
 	if err != nil {
 		return err
 	}
-	r, err := h.hookRequest(c, source, path)
+	r, err := h.hookRequest(c, source)
 	if err != nil {
 		return err
 	}
@@ -79,7 +75,11 @@ func (h *Handlers) receive(c *gin.Context) error {
 }
 
 // hookRequest is the post as its source reads it.
-func (h *Handlers) hookRequest(c *gin.Context, source integrations.Receiver, path string) (r integrations.Request, err error) {
+func (h *Handlers) hookRequest(c *gin.Context, source integrations.Receiver) (r integrations.Request, err error) {
+	path, err := below(c, source)
+	if err != nil {
+		return r, err
+	}
 	body, err := readBody(c, source.About().MaxBody)
 	return integrations.Request{Header: c.Request.Header, Query: c.Request.URL.Query(), Body: body, Now: h.Now(), Path: path}, err
 }
@@ -239,7 +239,7 @@ func (h *Handlers) receiveEvents(c *gin.Context) error {
 	if i < 0 {
 		return models.Errorf(models.Conflict, "Connect CloudEvents to the project first: POST …/integrations {\"source\":\"cloudevents\",…}.")
 	}
-	r, err := h.hookRequest(c, source, "")
+	r, err := h.hookRequest(c, source)
 	if err != nil {
 		return err
 	}

@@ -17,7 +17,7 @@ func ownWrite(route string) bool {
 }
 
 // Routes that take events, and so let a token in that may do nothing else.
-var eventRoutes = []string{"POST /hooks/:source/:name", "POST /api/v1/projects/:key/events"}
+var eventRoutes = []string{"POST /hooks/:source/:name", "POST /hooks/:source/:name/*path", "POST /api/v1/projects/:key/events"}
 
 // TestTheMatrixIsNotTooKind: whatever somebody writes into the file, these hold.
 func TestTheMatrixIsNotTooKind(t *testing.T) {

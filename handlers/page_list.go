@@ -19,7 +19,6 @@ func (h *Handlers) listRoutes() []Route {
 		get("/p/:key", inProject(models.Viewer), h.showSpace), // MLFLOW_TRACKING_URI, opened in a browser
 		get("/p/:key/", inProject(models.Viewer), h.showSpace),
 		get("/runs/export", signedIn(), h.exportRuns),
-		get("/pipelines", signedIn(), h.list("Pipeline runs", models.PipelineRun, "Connect GitHub, or let a bot post its first pipeline run.")),
 		get("/models", signedIn(), h.showModels),
 		get("/datasets", signedIn(), h.showDatasets),
 		get("/search", signedIn(), h.search),

@@ -166,6 +166,8 @@ func (h *Handlers) dressSubject(c *gin.Context, p *views.SubjectPage) error {
 		return h.dressRepository(c, p)
 	case models.Run:
 		return h.dressRun(c, p)
+	case models.PipelineRun:
+		return h.dressPipeline(c, p)
 	case models.Commit:
 		p.Checks = views.Checks(s)
 	case models.Model, models.ModelVersion:

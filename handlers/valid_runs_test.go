@@ -32,3 +32,17 @@ func (w *writer) version() string {
 	require.NoError(w.t, err)
 	return "/models/" + name + "/versions/1"
 }
+
+// failed is a pipeline run that failed, claimed or not.
+func (w *writer) failed(claimed bool) string {
+	w.t.Helper()
+	key := w.name()
+	a := w.ask("seed", "POST", "/hooks/cloudevents/mine", cloudEvent(key, "pipeline_run.finished", `{"id":"`+key+`","pipeline":"train","state":"failed"}`), "Content-Type", ceType)
+	require.Equal(w.t, 202, a.status, a.body)
+	s, err := w.store.Find(context.Background(), w.boss(), models.Ref{Kind: models.PipelineRun, Key: key})
+	require.NoError(w.t, err)
+	if claimed {
+		require.NoError(w.t, w.store.Claim(context.Background(), w.boss(), "", s.ID))
+	}
+	return "/subjects/pipeline_run/" + key
+}

@@ -96,6 +96,10 @@ var validWrites = map[string]func(w *writer) (path, body string){
 		return w.card("/api/v1/projects/MINE/cards/%d/move"), `{"column":"Done"}`
 	},
 
+	"POST /subjects/:kind/:key/claim":          func(w *writer) (string, string) { return w.failed(false) + "/claim", "note=mine" },
+	"POST /subjects/:kind/:key/unclaim":        func(w *writer) (string, string) { return w.failed(true) + "/unclaim", "" },
+	"PUT /api/v1/subjects/:kind/:key/claim":    func(w *writer) (string, string) { return "/api/v1" + w.failed(false) + "/claim", `{"note":"mine"}` },
+	"DELETE /api/v1/subjects/:kind/:key/claim": func(w *writer) (string, string) { return "/api/v1" + w.failed(true) + "/claim", "" },
 	"POST /runs/:key/register": func(w *writer) (string, string) {
 		_, run := w.logged()
 		return "/runs/" + run + "/register", fields("model", w.name(), "source", "runs:/"+run+"/model")

@@ -35,7 +35,8 @@ var silent = []string{"POST /theme", "POST /onboarding", "OPTIONS /hooks/:source
 var elsewhere = []string{"POST /account/connect/github", "POST /account/connect/oidc", "POST /account/identities/:id/remove",
 	"POST /account/passkeys", "POST /account/passkeys/:id/remove", "POST /account/passkeys/ask", "POST /account/prove/ask",
 	"POST /account/second", "POST /account/second/codes", "POST /account/second/off",
-	"POST /login/passkey", "POST /login/passkey/ask", "POST /login/second", "POST /login/second/ask", "POST /login/github", "POST /login/oidc"}
+	"POST /login/passkey", "POST /login/passkey/ask", "POST /login/second", "POST /login/second/ask", "POST /login/github", "POST /login/oidc",
+	"POST /hooks/:source/:name/*path"}
 
 // twice are the writes that are two events of the record: a change and then a
 // sign-in, a closed account and then an emptied one, a link on the page of each end.

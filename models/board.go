@@ -47,6 +47,7 @@ type Card struct {
 	Links    []Link   // the few that the card shows
 	Owners   []string // who answers for it
 	Comments int
+	Claim    string // who looks at it, when it failed
 	Sections int // model cards: standard sections filled …
 	Of       int // … of so many; 0 when there is no model card
 }

@@ -24,7 +24,7 @@ type PipelineFacts struct {
 // name of the integration's source.
 func PipelineOfFacts(f Facts, source string) PipelineFacts {
 	p := PipelineFacts{System: cmp.Or(f.String(FactSystem), source), Pipeline: cmp.Or(f.String(FactPipeline), "(no name)"),
-		Number: f.Plain(FactNumber), Branch: f.String(FactBranch), Actor: f.String(FactActor), Error: cmp.Or(f.String(FactError), f.String("errors"))}
+		Number: f.Plain(FactNumber), Branch: f.String(FactBranch), Actor: f.String(FactActor), Error: f.String(FactError)}
 	_ = json.Unmarshal(f[FactAttempt].Value, &p.Attempt)
 	for _, name := range []string{FactStartedAt, FactQueuedAt} {
 		if ms := f.Millis(name); ms > 0 && p.Started.IsZero() {
@@ -95,7 +95,7 @@ func (p PipelineFacts) Cause() string {
 	line, _, _ := strings.Cut(strings.TrimSpace(p.Error), "\n")
 	line = strings.Join(strings.Fields(varying.ReplaceAllString(line, "…")), " ")
 	if line == "" && p.Step != "" {
-		return "Step " + p.Step + " failed"
+		return p.Pipeline + ": step " + p.Step + " failed"
 	}
 	for len(line) > longestCause {
 		_, size := utf8.DecodeLastRuneInString(line)

@@ -21,7 +21,7 @@ func TestFailuresOfOneCauseReadAlike(t *testing.T) {
 	if a, b := (PipelineFacts{Error: "disk full"}).Cause(), (PipelineFacts{Error: "disk gone"}).Cause(); a == b {
 		t.Errorf("two causes are one: %q", a)
 	}
-	if c := (PipelineFacts{Step: "train"}).Cause(); c != "Step train failed" {
+	if c := (PipelineFacts{Pipeline: "etl", Step: "train"}).Cause(); c != "etl: step train failed" {
 		t.Errorf("without a word: %q", c)
 	}
 }

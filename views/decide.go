@@ -24,7 +24,7 @@ func decide(c models.Card) []bit {
 	case models.Run:
 		return decideRun(s)
 	case models.PipelineRun:
-		return decidePipeline(s)
+		return claimed(c, decidePipeline(s))
 	case models.ModelVersion, models.Model, models.ModelCard:
 		return decideModel(c)
 	case models.Deployment:
@@ -116,12 +116,12 @@ func decidePipeline(s models.Subject) (out []bit) {
 	steps := Steps(s)
 	for i, st := range steps {
 		if st.State == models.Failed {
-			return []bit{{"octagon", Bad, fmt.Sprintf("failed at step %d/%d %s", i+1, len(steps), short(st.Name, 28)), false}}
+			return []bit{{"octagon", Bad, fmt.Sprintf("failed at step %d/%d %s", i+1, len(steps), short(st.Title, 28)), false}}
 		}
 	}
 	for i, st := range steps {
 		if st.State == models.Running {
-			return []bit{{"ring", Busy, fmt.Sprintf("step %d/%d %s", i+1, len(steps), short(st.Name, 28)), false}}
+			return []bit{{"ring", Busy, fmt.Sprintf("step %d/%d %s", i+1, len(steps), short(st.Title, 28)), false}}
 		}
 	}
 	if len(steps) > 0 {
@@ -131,6 +131,14 @@ func decidePipeline(s models.Subject) (out []bit) {
 		out = append(out, bit{"clock", "", d, false})
 	}
 	return out
+}
+
+// claimed adds who looks at what failed.
+func claimed(c models.Card, bits []bit) []bit {
+	if c.Claim == "" {
+		return bits
+	}
+	return append(bits, bit{"person", "", short(c.Claim, 24) + " looks at it", false})
 }
 
 func decideModel(c models.Card) (out []bit) {

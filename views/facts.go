@@ -83,23 +83,39 @@ func Reviews(s models.Subject) []Review {
 
 // Step is one step of a pipeline run.
 type Step struct {
-	Name       string
+	Name       string // unique in the run
+	Title      string // as it is shown
 	State      models.State
 	Start, End time.Time
 	URL        string
+	After      []string // names of the steps it waits for
+	Error      string
+	Type       string
+	Attempt    int
+	Cached     bool
 	order      float64
 }
 
 // Steps are the steps of a pipeline run in their order.
 func Steps(s models.Subject) []Step {
 	var out []Step
-	for _, f := range Facts(s, "step.") {
+	for _, f := range Facts(s, models.StepFact) {
 		v := object(f.Value)
 		order, _ := v["order"].(float64)
-		out = append(out, Step{Name: f.Name, State: models.State(plain(v["state"])), Start: when(v["started_at"]),
-			End: when(v["ended_at"]), URL: external(plain(v["url"])), order: order})
+		attempt, _ := v["attempt"].(float64)
+		out = append(out, Step{Name: f.Name, Title: or(plain(v["title"]), f.Name), State: models.State(plain(v["state"])), Start: when(v["started_at"]),
+			End: when(v["ended_at"]), URL: external(plain(v["url"])), After: list(v["after"]), Error: plain(v["error"]), Type: plain(v["type"]),
+			Attempt: int(attempt), Cached: v["cached"] == true, order: order})
 	}
 	slices.SortStableFunc(out, func(a, b Step) int { return cmp.Compare(a.order, b.order) })
+	return out
+}
+
+func list(v any) (out []string) {
+	many, _ := v.([]any)
+	for _, one := range many {
+		out = append(out, plain(one))
+	}
 	return out
 }
 

@@ -185,6 +185,9 @@ func count(n int, one string) string {
 	return itoa(n) + " " + one + "s"
 }
 
+// words are names as a sentence lists them.
+func words(list []string) string { return strings.Join(list, ", ") }
+
 func upper(s string) string {
 	if s == "" {
 		return s

@@ -26,6 +26,7 @@ type SubjectPage struct {
 	Pull         *PullPart // of a pull request
 	Repository   *RepositoryPart
 	Run          *RunPart
+	Pipeline     *PipelinePart    // of a pipeline run that somebody described
 	Registry     *RegistryPart    // of a version in our own registry
 	Versions     []models.Subject // of a model or dataset, the newest first
 	Card         *models.CardRevision
@@ -92,7 +93,7 @@ type fact struct {
 func sideFacts(s models.Subject) (out []fact) {
 	var names []string
 	for name := range s.Facts {
-		if !strings.Contains(name, ".") && !slices.Contains(hiddenFacts, name) && !(s.Ref.Kind == models.PullRequest && slices.Contains(pullFacts, name)) {
+		if !strings.Contains(name, ".") && !slices.Contains(hiddenFacts, name) && !slices.Contains(factsElsewhere[s.Ref.Kind], name) {
 			names = append(names, name)
 		}
 	}
@@ -114,6 +115,9 @@ func sideFacts(s models.Subject) (out []fact) {
 // hiddenFacts are shown elsewhere on the page.
 var hiddenFacts = []string{"number", "name", "message", "description", "aliases", "labels", "reviewers", "tags", "model", "version", "checks"}
 
+// pipelineFacts stand elsewhere on a pipeline run's page.
+var pipelineFacts = []string{"pipeline", "number", "error", "log_url", "summary", "attempt"}
+
 // pullFacts stand in the head of a pull request's page.
 var pullFacts = []string{"author", "branch", "base", "additions", "deletions", "changed_files", "commits", "review_comments", "merged_by", "merged_at", "draft", "head_repository"}
 
@@ -129,6 +133,9 @@ func chips(s models.Subject) (out []string) {
 	}
 	return out
 }
+
+// factsElsewhere are the facts that other parts of a kind's page show.
+var factsElsewhere = map[models.Kind][]string{models.PullRequest: pullFacts, models.PipelineRun: pipelineFacts}
 
 func reviewLook(state string) look {
 	switch state {
@@ -215,8 +222,11 @@ func nobodyTone(k models.Kind) string {
 
 // aboveWord is what a version is a version of.
 func aboveWord(k models.Kind) string {
-	if k == models.DatasetVersion {
+	switch k {
+	case models.DatasetVersion:
 		return "dataset"
+	case models.PipelineRun:
+		return "pipeline"
 	}
 	return "model"
 }

@@ -109,7 +109,7 @@ func (c cdEvent) work(key string, facts map[string]any) []models.Description {
 		facts["ended_at"] = stamp(c.at)
 	}
 	if text := c.content.text("errors"); text != "" {
-		facts["errors"] = text
+		facts[models.FactError] = text
 	}
 	d.Title = pipelineTitle(facts)
 	c.custom.commit("commit").attach(&d, models.BuiltFrom)
@@ -141,7 +141,7 @@ func cdBuild(c cdEvent) []models.Description {
 // cdTaskRun is a step of the pipeline run that it names.
 func cdTaskRun(c cdEvent) []models.Description {
 	run := c.content.object("pipelineRun").key("id")
-	s := step{URL: c.url()}
+	s := models.Step{URL: c.url()}
 	s.State, s.Raw = c.state()
 	if run == "" || s.State == "" {
 		return nil

@@ -238,6 +238,23 @@ func (o *object) list(name string) (out []*object) {
 	return out
 }
 
+// strings is a field that is a list of strings.
+func (o *object) strings(name string) (out []string) {
+	if raw, ok := o.get(name); ok && json.Unmarshal(raw, &out) != nil {
+		o.fail(name, "must be a list of strings.")
+		return nil
+	}
+	return out
+}
+
+// flag is a truth value, false when absent.
+func (o *object) flag(name string) (yes bool) {
+	if raw, ok := o.get(name); ok && json.Unmarshal(raw, &yes) != nil {
+		o.fail(name, "must be true or false.")
+	}
+	return yes
+}
+
 // names are the object's fields in order.
 func (o *object) names() []string { return slices.Sorted(maps.Keys(o.values)) }
 

@@ -14,7 +14,13 @@ func decodePipelineRun(state models.State, moment string) decoder {
 			return models.Batch{}, err
 		}
 		d := models.Description{Ref: models.Ref{Kind: models.PipelineRun, Key: o.need("id")}, URL: o.web("url"), Attempt: o.count("attempt")}
-		d.Facts = o.texts("pipeline", "number", "branch", "event", "actor")
+		d.Facts = o.texts(models.FactPipeline, models.FactSystem, models.FactNumber, models.FactBranch, models.FactTrigger, models.FactActor, models.FactError, models.FactSummary)
+		if address := o.web(models.FactLogURL); address != "" {
+			d.Facts[models.FactLogURL] = address
+		}
+		if t := o.when(models.FactQueuedAt); !t.IsZero() {
+			d.Facts[models.FactQueuedAt] = stamp(t)
+		}
 		d.Title = pipelineTitle(d.Facts)
 		if d.Attempt > 0 {
 			d.Facts["attempt"] = d.Attempt
@@ -41,33 +47,27 @@ func pipelineTitle(facts map[string]any) string {
 	return name
 }
 
-// step is the fact step.NAME of a pipeline run.
-type step struct {
-	State   models.State `json:"state"`
-	Raw     string       `json:"raw,omitempty"`
-	Started string       `json:"started_at,omitempty"`
-	Ended   string       `json:"ended_at,omitempty"`
-	URL     string       `json:"url,omitempty"`
-	Order   int          `json:"order"`
-}
-
 // steps puts each step among the facts; the second of one name is "NAME (2)".
 func (o *object) steps(facts map[string]any) {
 	for i, s := range o.list("steps") {
 		name := s.need("name")
-		out := step{URL: s.web("log_url"), Order: i + 1}
+		out := models.Step{URL: s.web("log_url"), Order: int64(i + 1), Title: s.text("title"), Error: s.text("error"), Type: s.text("type"),
+			After: s.strings("after"), Attempt: s.count("attempt"), Cached: s.flag("cached")}
 		if out.URL == "" {
 			out.URL = s.web("url")
 		}
 		out.State, out.Raw = workState(s.text("state"), models.Unknown)
-		if t := s.when("started_at"); !t.IsZero() {
-			out.Started = stamp(t)
-		}
-		if t := s.when("ended_at"); !t.IsZero() {
-			out.Ended = stamp(t)
-		}
-		facts[freeName(facts, "step."+name)] = out
+		out.Started, out.Ended = s.moment("started_at"), s.moment("ended_at")
+		facts[freeName(facts, models.StepFact+name)] = out
 	}
+}
+
+// moment is a time as a step holds it, empty when it is not given.
+func (o *object) moment(name string) string {
+	if t := o.when(name); !t.IsZero() {
+		return stamp(t)
+	}
+	return ""
 }
 
 // freeName is name, numbered when a fact has it already.

@@ -26,7 +26,9 @@ CREATE INDEX pipeline_runs_cause ON pipeline_runs(cause, started_at) WHERE cause
 CREATE TABLE claims (
   id INTEGER PRIMARY KEY AUTOINCREMENT,
   subject_id INTEGER NOT NULL REFERENCES subjects(id),
-  person_id INTEGER NOT NULL REFERENCES people(id),
+  person_id INTEGER REFERENCES people(id),   -- null: a bot does
+  actor TEXT NOT NULL,
+  by_name TEXT NOT NULL DEFAULT '',       -- of a bot; people stand here by their id alone
   note TEXT NOT NULL DEFAULT '',
   since_at INTEGER NOT NULL,
   until_at INTEGER NOT NULL DEFAULT 0,      -- 0: still so

@@ -31,10 +31,11 @@ type Layout struct {
 const sweeps = 8
 
 // Lay places n nodes. Edges that name no node, and those that would close a
-// circle, are left out.
+// circle, are left out, and so are those that say nothing new: who waits for b, which
+// waits for a, waits for a as well.
 func Lay(n int, edges []Edge) Layout {
 	l := &layers{column: make([]int, n)}
-	l.chain(n, acyclic(n, edges))
+	l.chain(n, reduced(n, acyclic(n, edges)))
 	l.fill()
 	for i := range sweeps {
 		l.sweep(i%2 == 0)
@@ -71,4 +72,31 @@ func acyclic(n int, edges []Edge) (out []Edge) {
 		}
 	}
 	return out
+}
+
+// reduced are the edges without those that a longer way says as well.
+func reduced(n int, edges []Edge) (out []Edge) {
+	next := make([][]int, n)
+	for _, e := range edges {
+		next[e.From] = append(next[e.From], e.To)
+	}
+	for _, e := range edges {
+		seen := make([]bool, n)
+		if !slices.ContainsFunc(next[e.From], func(w int) bool { return w != e.To && leads(next, seen, w, e.To) }) {
+			out = append(out, e)
+		}
+	}
+	return out
+}
+
+// leads tells whether there is a way.
+func leads(next [][]int, seen []bool, from, to int) bool {
+	if from == to {
+		return true
+	}
+	if seen[from] {
+		return false
+	}
+	seen[from] = true
+	return slices.ContainsFunc(next[from], func(w int) bool { return leads(next, seen, w, to) })
 }

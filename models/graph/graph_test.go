@@ -15,8 +15,19 @@ func TestWhatWaitsStandsToTheRight(t *testing.T) {
 			t.Errorf("%v passes %d places, not %d", e.Edge, len(e.Via), want)
 		}
 	}
-	if l.Columns != 4 || l.Rows != 3 || len(l.Paths) != 6 {
+	if l.Columns != 4 || l.Rows != 2 || len(l.Paths) != 5 { // 0 → 3 is said by 0 → 1 → 3
 		t.Errorf("%d columns, %d rows, %d paths", l.Columns, l.Rows, len(l.Paths))
+	}
+}
+
+func TestALongLinePassesEachColumn(t *testing.T) {
+	l := Lay(5, []Edge{{0, 1}, {1, 2}, {2, 3}, {4, 3}}) // nothing else leads from 4 to 3
+	for _, p := range l.Paths {
+		for i, v := range p.Via[1:] {
+			if v.Column != p.Via[i].Column+1 {
+				t.Errorf("%v leaps from %v to %v", p.Edge, p.Via[i], v)
+			}
+		}
 	}
 }
 

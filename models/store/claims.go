@@ -11,14 +11,11 @@ import (
 
 const maxNote = 500
 
-// Claim notes that a person looks at subjects that failed: all of one group, or
+// Claim notes that a person, or a bot, looks at subjects that failed: all of one group, or
 // one. What somebody else looks at already stays theirs; a Conflict says whose.
 func (s *Store) Claim(ctx context.Context, by models.Principal, note string, subjects ...int64) error {
 	note = strings.TrimSpace(clean(note))
-	switch {
-	case by.PersonID == 0:
-		return models.Errorf(models.Forbidden, "Only people look into failures; sign in to claim one.")
-	case len(note) > maxNote:
+	if len(note) > maxNote {
 		return models.FieldErrorf(models.Unprocessed, "note", "A note has at most %d bytes.", maxNote)
 	}
 	return s.write(ctx, by, func(u *unit) error {
@@ -40,14 +37,15 @@ func (u *unit) claim(subject int64, note string) error {
 		return models.Errorf(models.Conflict, "It did not fail, so there is nothing to look into.")
 	}
 	var holder string
-	err := u.row(`SELECT p.name FROM claims c JOIN people p ON p.id = c.person_id WHERE c.subject_id = ? AND c.until_at = 0`, []any{subject}, &holder)
+	err := u.row(`SELECT COALESCE(p.name, c.by_name) FROM claims c LEFT JOIN people p ON p.id = c.person_id WHERE c.subject_id = ? AND c.until_at = 0`, []any{subject}, &holder)
 	if err == nil {
 		return models.Errorf(models.Conflict, "%s looks at it already.", holder)
 	}
 	if !errors.Is(err, sql.ErrNoRows) {
 		return err
 	}
-	if _, err := u.exec(`INSERT INTO claims (subject_id, person_id, note, since_at) VALUES (?, ?, ?, ?)`, subject, u.by.PersonID, note, u.at()); err != nil {
+	if _, err := u.exec(`INSERT INTO claims (subject_id, person_id, actor, by_name, note, since_at) VALUES (?, ?, ?, ?, ?, ?)`,
+		subject, orNull(u.by.PersonID), u.by.Actor(), u.byName(), note, u.at()); err != nil {
 		return err
 	}
 	return u.note(subject, "failure.claimed", map[string]any{"note": note})
@@ -99,7 +97,7 @@ func (s *Store) ClaimsOf(ctx context.Context, subjects ...int64) (map[int64]mode
 	if len(subjects) == 0 {
 		return out, nil
 	}
-	rows, err := s.query(ctx, `SELECT c.id, c.subject_id, c.person_id, p.name, c.note, c.since_at FROM claims c JOIN people p ON p.id = c.person_id
+	rows, err := s.query(ctx, `SELECT c.id, c.subject_id, COALESCE(c.person_id, 0), COALESCE(p.name, c.by_name), c.note, c.since_at FROM claims c LEFT JOIN people p ON p.id = c.person_id
  WHERE c.until_at = 0 AND c.subject_id IN (`+marks(len(subjects))+`)`, ints(subjects)...)
 	list, err := all(rows, err, func(r *sql.Rows, c *models.Claim) error {
 		return r.Scan(&c.ID, &c.Subject, &c.Person, &c.By, &c.Note, scanTime{&c.Since})
@@ -108,4 +106,12 @@ func (s *Store) ClaimsOf(ctx context.Context, subjects ...int64) (map[int64]mode
 		out[c.Subject] = c
 	}
 	return out, err
+}
+
+// orNull is an id, or NULL where there is none.
+func orNull(id int64) any {
+	if id == 0 {
+		return nil
+	}
+	return id
 }

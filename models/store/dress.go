@@ -43,7 +43,25 @@ func (s *Store) dressCards(ctx context.Context, p models.Project, cards []*model
 		c.Links, c.Comments = links[c.Subject.ID], comments[c.Subject.ID]
 		c.Owners = ownersShown(owners[c.Subject.ID])
 	}
+	if err := s.dressFailed(ctx, cards); err != nil {
+		return err
+	}
 	return s.dressModels(ctx, cards)
+}
+
+// dressFailed adds who looks at what failed.
+func (s *Store) dressFailed(ctx context.Context, cards []*models.Card) error {
+	var ids []int64
+	for _, c := range cards {
+		if c.Subject.Ref.Kind == models.PipelineRun && c.Subject.State.Terminal() && c.Subject.State != models.Passed {
+			ids = append(ids, c.Subject.ID)
+		}
+	}
+	claims, err := s.ClaimsOf(ctx, ids...)
+	for _, c := range cards {
+		c.Claim = claims[c.Subject.ID].By
+	}
+	return err
 }
 
 // linksPerCard is how many links a card shows.

@@ -71,11 +71,11 @@ func (f *filtered) pipelineColumn(w search.Word) (string, []any, error) {
 }
 
 func (f *filtered) pipelineClaim(w search.Word) (string, []any, error) {
-	there := `EXISTS (SELECT 1 FROM claims c JOIN people h ON h.id = c.person_id WHERE c.subject_id = r.id AND c.until_at = 0`
+	there := `EXISTS (SELECT 1 FROM claims c LEFT JOIN people h ON h.id = c.person_id WHERE c.subject_id = r.id AND c.until_at = 0`
 	if w.Has {
 		return there + `)`, nil, nil
 	}
-	condition, args := f.anyOf(`h.name`, w.Values)
+	condition, args := f.anyOf(`COALESCE(h.name, c.by_name)`, w.Values)
 	return there + ` AND ` + condition + `)`, args, nil
 }
 

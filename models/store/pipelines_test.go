@@ -20,10 +20,10 @@ func (h *hub) ran(pipeline, branch string, n int, state models.State, why string
 	h.apply("cloudevents", fmt.Sprint("ran", h.n), models.Description{Ref: ref(models.PipelineRun, fmt.Sprintf("%s-%s-%d", pipeline, branch, n)), At: start.Add(10 * time.Minute), State: state,
 		Title: fmt.Sprintf("%s #%d", pipeline, n), Facts: map[string]any{models.FactPipeline: pipeline, models.FactNumber: n, models.FactBranch: branch,
 			models.FactStartedAt: start.Format(time.RFC3339), models.FactEndedAt: start.Add(time.Duration(n) * time.Minute).Format(time.RFC3339),
-			models.FactError: orNull(why), "step.train": models.Step{State: state, Order: 1}}})
+			models.FactError: orNil(why), "step.train": models.Step{State: state, Order: 1}}})
 }
 
-func orNull(text string) any {
+func orNil(text string) any {
 	if text == "" {
 		return nil
 	}
@@ -96,12 +96,12 @@ func TestFailuresAreGroupedByCauseUntilARunPasses(t *testing.T) {
 		h.ran("score", "main", 4, models.Failed, "")
 		groups, err := s.Failures(ctx, admin, "")
 		require.NoError(t, err)
-		require.Equal(t, map[string]int{"No space left on device …": 2, "Schema mismatch": 1, "Step train failed": 1}, sizes(groups))
+		require.Equal(t, map[string]int{"No space left on device …": 2, "Schema mismatch": 1, "score: step train failed": 1}, sizes(groups))
 
 		h.ran("etl", "main", 9, models.Passed, "")
 		groups, err = s.Failures(ctx, admin, "")
 		require.NoError(t, err)
-		require.Equal(t, map[string]int{"No space left on device …": 1, "Schema mismatch": 1, "Step train failed": 1}, sizes(groups))
+		require.Equal(t, map[string]int{"No space left on device …": 1, "Schema mismatch": 1, "score: step train failed": 1}, sizes(groups))
 	})
 }
 
