@@ -106,6 +106,12 @@ func inbound(e integrations.Event, id string) store.Inbound {
 // leave tells the events to a new hub and returns the state they leave.
 func leave(t *testing.T, events []store.Inbound) string {
 	t.Helper()
+	return leaveAs(t, "github", events)
+}
+
+// leaveAs is leave of an integration of the named source.
+func leaveAs(t *testing.T, source string, events []store.Inbound) string {
+	t.Helper()
 	ctx, dir := context.Background(), t.TempDir()
 	s, err := store.Open(ctx, store.Options{DataDir: dir, Log: slog.New(slog.NewTextHandler(io.Discard, nil))})
 	if err != nil {
@@ -116,7 +122,7 @@ func leave(t *testing.T, events []store.Inbound) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	integration, err := s.CreateIntegration(ctx, admin, project.ID, "github", "octo", nil, nil)
+	integration, err := s.CreateIntegration(ctx, admin, project.ID, source, "octo", nil, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -6,6 +6,7 @@ import (
 	"throughline/integrations/fetch"
 	"throughline/integrations/git"
 	"throughline/integrations/github"
+	"throughline/integrations/jenkins"
 	"throughline/integrations/mlflow"
 	"throughline/integrations/modelcard"
 )
@@ -18,6 +19,7 @@ func sources(out *fetch.Client) []integrations.Source {
 		git.New(out.HTTP()),
 		mlflow.New(out.HTTP()),
 		cloudevents.New(),
+		jenkins.New(out.HTTP()),
 		modelcard.New(),
 	}
 }
