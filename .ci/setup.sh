@@ -62,6 +62,15 @@ setup_mlflow() {
   bash e2e/mlflow/install.sh </dev/null || lacking "the MLflow server and client (PyPI)"
 }
 
+setup_openlineage() {
+  bash e2e/openlineage/install.sh </dev/null || lacking "the OpenLineage client (PyPI)"
+}
+
+# ML Metadata's own store, for the slow tests alone.
+setup_mlmd() {
+  bash e2e/mlmd/install.sh </dev/null || lacking "ML Metadata (PyPI)"
+}
+
 # A real OpenID provider for e2e/oidc. Its program is called "server".
 OIDC_PROVIDER=github.com/zitadel/oidc/v3/example/server@v3.51.17
 

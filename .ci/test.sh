@@ -22,6 +22,7 @@ setup() {
   setup_go
   setup_node
   setup_mlflow
+  setup_openlineage
   setup_oidc
   setup_s3
   setup_scanners
@@ -67,6 +68,7 @@ browsers() {
 
 step "setup" setup
 if [ "$tier" = long ]; then
+  setup_mlmd
   export THROUGHLINE_LONG=1
   step "go test, long" go test -count=1 -timeout 60m ./...
   step "fuzz, long" fuzzed "${FUZZTIME:-10m}"

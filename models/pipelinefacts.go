@@ -60,18 +60,25 @@ func StepsOfFacts(f Facts) (out []NamedStep) {
 		if !ok || json.Unmarshal(fact.Value, &s.Step) != nil || s.State == "" {
 			continue
 		}
-		s.Name = short
+		s.Name, s.Started = short, cmp.Or(s.Started, f.String(StepBegan+short))
 		out = append(out, s)
 	}
 	SortSteps(out)
 	return out
 }
 
-// SortSteps puts steps in the order that they are listed in.
+// SortSteps puts steps in the order that they are listed in: their own, then that
+// in which they began.
 func SortSteps(list []NamedStep) {
 	slices.SortFunc(list, func(a, b NamedStep) int {
-		return cmp.Or(cmp.Compare(a.Order, b.Order), strings.Compare(a.Name, b.Name))
+		return cmp.Or(cmp.Compare(a.Order, b.Order), a.began().Compare(b.began()), strings.Compare(a.Name, b.Name))
 	})
+}
+
+// began is when the step began; the zero time where nobody said.
+func (s NamedStep) began() time.Time {
+	t, _ := time.Parse(time.RFC3339Nano, s.Started)
+	return t
 }
 
 // Took is how long it ran; 0 while that is not known.

@@ -37,3 +37,14 @@ func TestARunSaysWhichStepFailedAndWhy(t *testing.T) {
 		t.Errorf("%s, not %s", got, want)
 	}
 }
+
+func TestAStepsBeginningMayBeSaidApartFromItsEnd(t *testing.T) {
+	f := Facts{}
+	at := time.Date(2026, 5, 4, 10, 0, 0, 0, time.UTC)
+	f.Merge(Description{At: at.Add(time.Hour), Facts: map[string]any{"step.b": Step{State: Passed, Ended: "2026-05-04T11:00:00Z"}, "step.a": Step{State: Passed}}}, 1)
+	f.Merge(Description{At: at, Facts: map[string]any{StepBegan + "a": "2026-05-04T10:00:00.5Z", StepBegan + "b": "2026-05-04T10:00:00Z"}}, 1)
+	steps := StepsOfFacts(f)
+	if len(steps) != 2 || steps[0].Name != "b" || steps[0].Started != "2026-05-04T10:00:00Z" || steps[0].Ended == "" {
+		t.Errorf("%+v", steps)
+	}
+}

@@ -6,6 +6,11 @@ import "time"
 // "step.train". The name is unique in the run; a Title is shown in its place.
 const StepFact = "step."
 
+// StepBegan begins the names of the facts that hold when a step began, for sources
+// that tell the beginning and the end of a step apart: it stands in for a Step's
+// own Started.
+const StepBegan = "step_began."
+
 // Step is the value of a step's fact, in JSON. What is not known is left out.
 type Step struct {
 	State   State    `json:"state"`

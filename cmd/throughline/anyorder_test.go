@@ -92,8 +92,14 @@ func shuffled(events []integrations.Event, seed uint64) (out []store.Inbound) {
 			out = append(out, inbound(e, fmt.Sprint(n, " again")))
 		}
 	}
-	random.Shuffle(len(out), func(i, j int) { out[i], out[j] = out[j], out[i] })
-	return out
+	return mixed(out, seed)
+}
+
+// mixed are the same in another order.
+func mixed(list []store.Inbound, seed uint64) []store.Inbound {
+	random := rand.New(rand.NewPCG(seed, 8))
+	random.Shuffle(len(list), func(i, j int) { list[i], list[j] = list[j], list[i] })
+	return list
 }
 
 func inbound(e integrations.Event, id string) store.Inbound {
@@ -104,7 +110,10 @@ func inbound(e integrations.Event, id string) store.Inbound {
 }
 
 // leave tells the events to a new hub and returns the state they leave.
-func leave(t *testing.T, events []store.Inbound) string {
+func leave(t *testing.T, events []store.Inbound) string { return leaveFor(t, "github", events) }
+
+// leaveFor is leave for the events of another source.
+func leaveFor(t *testing.T, source string, events []store.Inbound) string {
 	t.Helper()
 	return leaveAs(t, "github", events)
 }

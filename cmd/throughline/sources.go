@@ -9,6 +9,7 @@ import (
 	"throughline/integrations/jenkins"
 	"throughline/integrations/mlflow"
 	"throughline/integrations/modelcard"
+	"throughline/integrations/openlineage"
 )
 
 // sources is the list of what Throughline can be connected to. A new source is
@@ -21,5 +22,6 @@ func sources(out *fetch.Client) []integrations.Source {
 		cloudevents.New(),
 		jenkins.New(out.HTTP()),
 		modelcard.New(),
+		openlineage.New(),
 	}
 }
