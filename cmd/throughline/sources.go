@@ -10,6 +10,7 @@ import (
 	"throughline/integrations/mlflow"
 	"throughline/integrations/modelcard"
 	"throughline/integrations/openlineage"
+	"throughline/integrations/terraform"
 )
 
 // sources is the list of what Throughline can be connected to. A new source is
@@ -21,6 +22,7 @@ func sources(out *fetch.Client) []integrations.Source {
 		mlflow.New(out.HTTP()),
 		cloudevents.New(),
 		jenkins.New(out.HTTP()),
+		terraform.New(out.HTTP()),
 		modelcard.New(),
 		openlineage.New(),
 	}
