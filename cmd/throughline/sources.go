@@ -7,6 +7,7 @@ import (
 	"throughline/integrations/git"
 	"throughline/integrations/github"
 	"throughline/integrations/jenkins"
+	"throughline/integrations/kubeflow"
 	"throughline/integrations/mlflow"
 	"throughline/integrations/modelcard"
 	"throughline/integrations/openlineage"
@@ -23,6 +24,7 @@ func sources(out *fetch.Client) []integrations.Source {
 		cloudevents.New(),
 		jenkins.New(out.HTTP()),
 		terraform.New(out.HTTP()),
+		kubeflow.New(out.HTTP()),
 		modelcard.New(),
 		openlineage.New(),
 	}
