@@ -6,6 +6,7 @@ import (
 	"throughline/integrations/fetch"
 	"throughline/integrations/git"
 	"throughline/integrations/github"
+	"throughline/integrations/gitlab"
 	"throughline/integrations/jenkins"
 	"throughline/integrations/kubeflow"
 	"throughline/integrations/mlflow"
@@ -22,6 +23,7 @@ func sources(out *fetch.Client) []integrations.Source {
 		git.New(out.HTTP()),
 		mlflow.New(out.HTTP()),
 		cloudevents.New(),
+		gitlab.New(),
 		jenkins.New(out.HTTP()),
 		terraform.New(out.HTTP()),
 		kubeflow.New(out.HTTP()),

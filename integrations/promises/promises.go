@@ -24,6 +24,9 @@ type Cases struct {
 	// Sign proves a post whose body was replaced, as the upstream would. Sources of
 	// integrations.BySignature need it, others leave it out.
 	Sign func(r *integrations.Request)
+	// Word says that what proves a post is a secret word in its header, which says
+	// nothing of the bytes (GitLab, Hugging Face): a post without it is refused.
+	Word bool
 }
 
 // Keep tests that source keeps its promises: a valid post decodes, the same way
@@ -35,7 +38,7 @@ func Keep(t *testing.T, source integrations.Receiver, cases Cases) {
 		t.Fatal("a source without one valid post promises nothing")
 	}
 	signed := source.About().Auth == integrations.BySignature
-	if signed && cases.Sign == nil {
+	if signed && cases.Sign == nil && !cases.Word {
 		t.Fatal("a source that verifies signatures needs Cases.Sign")
 	}
 	k := keeper{source: source, cases: cases}
@@ -44,7 +47,10 @@ func Keep(t *testing.T, source integrations.Receiver, cases Cases) {
 		t.Run(name+" decodes", func(t *testing.T) { k.decodes(t, r) })
 		t.Run(name+" decodes the same twice", func(t *testing.T) { k.twice(t, r) })
 		t.Run(name+" replays the same", func(t *testing.T) { k.replays(t, r) })
-		if signed {
+		switch {
+		case signed && cases.Word:
+			t.Run(name+" without the word is refused", func(t *testing.T) { k.refusesWordless(t, r) })
+		case signed:
 			t.Run(name+" altered is refused", func(t *testing.T) { k.refuses(t, r) })
 		}
 		t.Run(name+" broken never panics", func(t *testing.T) { k.survives(t, r) })
@@ -121,6 +127,15 @@ func (k keeper) refuses(t *testing.T, r integrations.Request) {
 	empty.Body = nil
 	if _, err := k.receive(empty); !errors.Is(err, integrations.ErrSignature) {
 		t.Errorf("the body was taken away and the answer is %v", err)
+	}
+}
+
+// refusesWordless takes away each header that is not about the body's form.
+func (k keeper) refusesWordless(t *testing.T, r integrations.Request) {
+	bare := clone(r)
+	bare.Header = map[string][]string{"Content-Type": r.Header.Values("Content-Type")}
+	if _, err := k.receive(bare); !errors.Is(err, integrations.ErrSignature) {
+		t.Errorf("without its headers the answer is %v", err)
 	}
 }
 
