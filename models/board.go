@@ -48,8 +48,8 @@ type Card struct {
 	Owners   []string // who answers for it
 	Comments int
 	Claim    string // who looks at it, when it failed
-	Sections int // model cards: standard sections filled …
-	Of       int // … of so many; 0 when there is no model card
+	Sections int    // model cards: standard sections filled …
+	Of       int    // … of so many; 0 when there is no model card
 }
 
 // Placement says why a card stands where it stands.
