@@ -23,7 +23,7 @@ func (h *Handlers) apiRoutes() []Route {
 	}
 	return slices.Concat([]Route{document("/api/openapi.json", h.showOpenAPI), document("/api/docs", h.showAPIDocs)},
 		h.projectOperations(), h.boardOperations(), h.integrationOperations(), h.connectOperations(), h.repositoryOperations(), h.affectsOperations(), h.deliveryOperations(),
-		h.subjectOperations(), h.runOperations(), h.pipelineOperations(), h.fileOperations(), h.artifactOperations(), h.governanceOperations(), h.linkOperations(), h.modelOperations(), h.lineOperations(), h.accountOperations(), h.signInOperations(), h.auditOperations(), h.privacyOperations(),
+		h.subjectOperations(), h.runOperations(), h.pipelineOperations(), h.fileOperations(), h.artifactOperations(), h.governanceOperations(), h.datasetOperations(), h.changeOperations(), h.linkOperations(), h.modelOperations(), h.lineOperations(), h.accountOperations(), h.signInOperations(), h.auditOperations(), h.privacyOperations(),
 		h.teamOperations(), h.invitationOperations(), h.handoverOperations())
 }
 

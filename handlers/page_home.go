@@ -36,7 +36,11 @@ func (h *Handlers) showHome(c *gin.Context) error {
 	if err != nil {
 		return err
 	}
-	return render(c, http.StatusOK, views.Home(views.HomePage{Frame: f, Live: ofModels(live), Activity: ofSubjects(activity), Steps: steps}))
+	asked, err := h.Store.AskedOf(ctx, by)
+	if err != nil {
+		return err
+	}
+	return render(c, http.StatusOK, views.Home(views.HomePage{Frame: f, Asked: asked, Live: ofModels(live), Activity: ofSubjects(activity), Steps: steps}))
 }
 
 // homeActivity is how far the first page looks back.

@@ -73,11 +73,25 @@ func (h *Handlers) answerList(c *gin.Context, p views.ListPage, kinds []models.K
 	}
 	p.Rows, p.Next = rows, next
 	if len(p.Classes) > 0 {
+		if err := h.addDataStates(c, p.Rows); err != nil {
+			return err
+		}
 		if p.Governance, err = h.Store.GovernanceOf(c.Request.Context(), ids(rows)); err != nil {
 			return err
 		}
 	}
 	return render(c, http.StatusOK, views.List(p))
+}
+
+// addDataStates says where datasets stand.
+func (h *Handlers) addDataStates(c *gin.Context, rows []models.Subject) error {
+	states, err := h.Store.DataStates(c.Request.Context(), ids(rows))
+	for i, s := range rows {
+		if state, known := states[s.ID]; known {
+			rows[i].State = state
+		}
+	}
+	return err
 }
 
 // search looks through every kind; a pasted upstream address leads to our page of it.

@@ -190,7 +190,14 @@ func (h *Handlers) dressSubject(c *gin.Context, p *views.SubjectPage) error {
 		return h.warnOfData(c, p)
 	case models.Dataset:
 		p.Versions = versionsAmong(p.In)
+		if err := h.dressDataset(c, p); err != nil {
+			return err
+		}
 		return h.dressData(c, p)
+	case models.DatasetVersion:
+		checks, err := h.Store.ChecksOf(ctx, s.ID)
+		p.Quality = checks
+		return err
 	case models.Deployment:
 		return h.addLine(c, p, s.Text("environment"), s.Text("model"))
 	}

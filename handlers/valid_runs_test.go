@@ -3,6 +3,7 @@ package handlers
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -45,4 +46,15 @@ func (w *writer) failed(claimed bool) string {
 		require.NoError(w.t, w.store.Claim(context.Background(), w.boss(), "", s.ID))
 	}
 	return "/subjects/pipeline_run/" + key
+}
+
+// change is an announced change of the data behind churn, which is live.
+func (w *writer) change(path string) string {
+	w.t.Helper()
+	ctx := context.Background()
+	clicks, err := w.store.Find(ctx, w.boss(), models.Ref{Kind: models.Dataset, Key: "s3/clicks"})
+	require.NoError(w.t, err)
+	id, err := w.store.AnnounceChange(ctx, w.boss(), clicks, models.DataChange{Kind: "other", On: time.Now().AddDate(1, 0, 0)})
+	require.NoError(w.t, err)
+	return fmt.Sprintf(path, id)
 }

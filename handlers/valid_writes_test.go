@@ -224,7 +224,19 @@ var validWrites = map[string]func(w *writer) (path, body string){
 	"POST /models/:name/card": func(w *writer) (string, string) {
 		return "/models/churn/card", fields("markdown", "# Uses\n\n"+w.name())
 	},
-	"PUT /api/v1/models/:name/card":                    func(w *writer) (string, string) { return "/api/v1/models/churn/card", "# Uses\n\n" + w.name() },
+	"PUT /api/v1/models/:name/card":                   func(w *writer) (string, string) { return "/api/v1/models/churn/card", "# Uses\n\n" + w.name() },
+	"POST /datasets/:namespace/:name/freshness":       fixed("/datasets/s3/clicks/freshness", fields("every", "24h")),
+	"PUT /api/v1/datasets/:namespace/:name/freshness": fixed("/api/v1/datasets/s3/clicks/freshness", `{"every":"24h"}`),
+	"POST /datasets/:namespace/:name/changes":         fixed("/datasets/s3/clicks/changes", fields("kind", "other", "on", "2099-01-01")),
+	"POST /api/v1/datasets/:namespace/:name/changes":  fixed("/api/v1/datasets/s3/clicks/changes", `{"kind":"column_removed","columns":["country"],"on":"2099-01-01"}`),
+	"POST /datasets/:namespace/:name/changes/:id":     func(w *writer) (string, string) { return w.change("/datasets/s3/clicks/changes/%d"), "state=withdrawn" },
+	"PATCH /api/v1/datasets/:namespace/:name/changes/:id": func(w *writer) (string, string) {
+		return w.change("/api/v1/datasets/s3/clicks/changes/%d"), `{"on":"2099-02-01"}`
+	},
+	"POST /models/:name/changes/:id": func(w *writer) (string, string) { return w.change("/models/churn/changes/%d"), "verdict=safe" },
+	"POST /api/v1/models/:name/data-changes/:id/answers": func(w *writer) (string, string) {
+		return w.change("/api/v1/models/churn/data-changes/%d/answers"), `{"verdict":"blocked","text":"why"}`
+	},
 	"POST /datasets/:namespace/:name/governance":       fixed("/datasets/s3/clicks/governance", fields("classification", "internal")),
 	"PUT /api/v1/datasets/:namespace/:name/governance": fixed("/api/v1/datasets/s3/clicks/governance", `{"classification":"confidential"}`),
 }

@@ -6,6 +6,7 @@ import "throughline/models"
 type HomePage struct {
 	Frame    Frame
 	Live     []DeploymentRow
+	Asked    []models.DataChange // announced changes that wait for the reader's answer
 	Activity []models.Activity
 	Steps    []Onboarding // empty when the list was closed or all is done
 }

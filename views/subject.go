@@ -26,9 +26,11 @@ type SubjectPage struct {
 	Pull         *PullPart // of a pull request
 	Repository   *RepositoryPart
 	Run          *RunPart
-	Pipeline     *PipelinePart    // of a pipeline run that somebody described
-	Registry     *RegistryPart    // of a version in our own registry
-	Versions     []models.Subject // of a model or dataset, the newest first
+	Pipeline     *PipelinePart         // of a pipeline run that somebody described
+	Dataset      *DatasetPart          // of a dataset
+	Quality      []models.QualityCheck // of a dataset version
+	Registry     *RegistryPart         // of a version in our own registry
+	Versions     []models.Subject      // of a model or dataset, the newest first
 	Card         *models.CardRevision
 	Data         *DataPage            // of a dataset
 	DataWarnings []models.DataWarning // of a dataset, or of the data behind a live model
@@ -135,7 +137,8 @@ func chips(s models.Subject) (out []string) {
 }
 
 // factsElsewhere are the facts that other parts of a kind's page show.
-var factsElsewhere = map[models.Kind][]string{models.PullRequest: pullFacts, models.PipelineRun: pipelineFacts}
+var factsElsewhere = map[models.Kind][]string{models.PullRequest: pullFacts, models.PipelineRun: pipelineFacts,
+	models.Dataset: {models.FactSchema, models.FactColumns}, models.DatasetVersion: {models.FactSchema}}
 
 func reviewLook(state string) look {
 	switch state {

@@ -165,6 +165,7 @@ func (s *Store) Run(ctx context.Context) {
 	beside.Go(func() { s.guardChain(ctx) })    // ends with ctx
 	beside.Go(func() { s.keepRetention(ctx) }) // ends with ctx
 	beside.Go(func() { s.keepSwept(ctx) })     // ends with ctx
+	beside.Go(func() { s.keepLate(ctx) })      // ends with ctx
 	beside.Go(func() { s.keepTold(ctx) })      // ends with ctx
 	beside.Go(func() { s.keepProjected(ctx) }) // ends when all is there, or with ctx
 	defer beside.Wait()
