@@ -57,8 +57,8 @@ type datasetVersionJSON struct {
 	Digest string         `json:"digest"`
 	State  models.State   `json:"state,omitempty"`
 	Taken  *time.Time     `json:"taken" doc:"When it was first heard of"`
-	Rows   string         `json:"rows,omitempty"`
-	Bytes  string         `json:"bytes,omitempty"`
+	Rows   *int64         `json:"rows,omitempty"`
+	Bytes  *int64         `json:"bytes,omitempty"`
 	Schema []models.Field `json:"schema,omitempty"`
 	Writer *refJSON       `json:"written_by,omitempty"`
 	UsedBy []refJSON      `json:"used_by"`
@@ -150,7 +150,7 @@ type schemaDiff struct {
 
 func (h *Handlers) compareSchemas(ctx context.Context, in *struct {
 	InDataset
-	From string `query:"from" doc:"Digest of the older version; by default the one before"`
+	From string `query:"from" doc:"Digest of the older version; by default the last whose columns differ"`
 	To   string `query:"to" doc:"Digest of the newer version; by default the newest"`
 }) (*body[schemaDiff], error) {
 	d, err := h.Store.DataSheet(ctx, actor(ctx), request(ctx).subject)

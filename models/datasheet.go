@@ -31,8 +31,8 @@ type DataVersion struct {
 	Subject Subject
 	Digest  string
 	Taken   time.Time // when it was first heard of
-	Rows    string
-	Bytes   string
+	Rows    *int64    // nil: nobody said
+	Bytes   *int64
 	Schema  []Field
 	Writer  *Subject // the pipeline run that wrote it
 	UsedBy  []Subject
@@ -117,7 +117,7 @@ func StateOfData(f Freshness, newest time.Time, checks []QualityCheck, now time.
 func plural(n int, one string) string { return fmt.Sprintf("%d %ss", n, one) }
 
 // SchemaPair are the two versions whose columns are compared: those of the digests,
-// or else the newest with columns and the one before it that has any.
+// or else the newest with columns and the last before it whose columns differ.
 func SchemaPair(versions []DataVersion, from, to string) (old, now DataVersion, err error) {
 	at := -1
 	for i, v := range versions {
@@ -132,13 +132,39 @@ func SchemaPair(versions []DataVersion, from, to string) (old, now DataVersion, 
 	if at >= 0 {
 		now = versions[at]
 	}
-	for i, v := range versions {
-		if from == "" && i > at && at >= 0 && len(v.Schema) > 0 || from != "" && v.Digest == from {
+	if from == "" {
+		return lastOther(versions[at+1:], now), now, nil
+	}
+	for _, v := range versions {
+		if v.Digest == from {
 			return v, now, nil
 		}
 	}
-	if from != "" {
-		return old, now, FieldErrorf(NotFound, "from", "The dataset has no version %q.", from)
+	return old, now, FieldErrorf(NotFound, "from", "The dataset has no version %q.", from)
+}
+
+// lastOther is the newest of some versions whose columns differ from those of now,
+// else the newest that has any.
+func lastOther(versions []DataVersion, now DataVersion) (old DataVersion) {
+	for _, v := range versions {
+		if len(v.Schema) == 0 {
+			continue
+		}
+		if old.Digest == "" {
+			old = v
+		}
+		if len(DiffFields(v.Schema, now.Schema)) > 0 {
+			return v
+		}
 	}
-	return old, now, nil
+	return old
+}
+
+// Count is a fact that is a whole number; nil when it is none.
+func Count(s Subject, name string) *int64 {
+	if n, ok := s.Facts[name].(float64); ok {
+		whole := int64(n)
+		return &whole
+	}
+	return nil
 }

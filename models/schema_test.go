@@ -17,3 +17,21 @@ func TestTheDifferenceOfSchemasGoesByName(t *testing.T) {
 		t.Errorf("a schema differs from itself: %v", same)
 	}
 }
+
+func TestTheLastChangeOfTheSchemaIsShown(t *testing.T) {
+	one, two := []Field{{Name: "id"}}, []Field{{Name: "id"}, {Name: "country"}}
+	versions := []DataVersion{{Digest: "d"}, {Digest: "c", Schema: two}, {Digest: "b", Schema: two}, {Digest: "a", Schema: one}}
+	old, now, err := SchemaPair(versions, "", "")
+	if err != nil || old.Digest != "a" || now.Digest != "c" {
+		t.Errorf("%s and %s, %v", old.Digest, now.Digest, err)
+	}
+	if old, now, _ = SchemaPair(versions, "b", "c"); old.Digest != "b" || now.Digest != "c" {
+		t.Errorf("%s and %s", old.Digest, now.Digest)
+	}
+	if _, _, err = SchemaPair(versions, "x", ""); CodeOf(err) != NotFound {
+		t.Errorf("a version that is not there: %v", err)
+	}
+	if old, now, err = SchemaPair(nil, "", ""); err != nil || old.Digest+now.Digest != "" {
+		t.Errorf("of nothing: %v", err)
+	}
+}

@@ -106,11 +106,11 @@ func resultsSay(c models.QualityCheck) string {
 // sizeWords are the rows and bytes of a version.
 func sizeWords(v models.DataVersion) string {
 	var out []string
-	if v.Rows != "" {
-		out = append(out, v.Rows+" rows")
+	if v.Rows != nil {
+		out = append(out, group(id64(*v.Rows))+" rows")
 	}
-	if v.Bytes != "" {
-		out = append(out, v.Bytes+" bytes")
+	if v.Bytes != nil {
+		out = append(out, bytesWord(*v.Bytes))
 	}
 	return strings.Join(out, ", ")
 }
@@ -225,4 +225,18 @@ func ownersWords(list []models.Owner) string {
 		out[i] = o.Shown()
 	}
 	return strings.Join(out, ", ")
+}
+
+// onceEach are the newest runs of pipelines, one of each, and everything else.
+func onceEach(list []models.Subject) (out []models.Subject) {
+	seen := map[string]bool{}
+	for _, s := range list {
+		pipeline := s.Text(models.FactPipeline)
+		if s.Ref.Kind == models.PipelineRun && pipeline != "" && seen[pipeline] {
+			continue
+		}
+		seen[pipeline] = true
+		out = append(out, s)
+	}
+	return out
 }

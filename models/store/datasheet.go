@@ -63,7 +63,7 @@ func (w *dataWalk) versions() error {
 
 func dataVersion(v models.Subject) models.DataVersion {
 	_, digest, _ := models.SplitDatasetVersion(v.Ref.Key)
-	return models.DataVersion{Subject: v, Digest: digest, Rows: v.Text("rows"), Bytes: v.Text("bytes"), Schema: models.FieldsOf(v)}
+	return models.DataVersion{Subject: v, Digest: digest, Rows: models.Count(v, "rows"), Bytes: models.Count(v, "bytes"), Schema: models.FieldsOf(v)}
 }
 
 // dates puts the versions in the order of when they were taken.
