@@ -2,6 +2,7 @@ package main
 
 import (
 	"throughline/integrations"
+	"throughline/integrations/alertmanager"
 	"throughline/integrations/cloudevents"
 	"throughline/integrations/fetch"
 	"throughline/integrations/git"
@@ -28,6 +29,7 @@ func sources(out *fetch.Client) []integrations.Source {
 		terraform.New(out.HTTP()),
 		kubeflow.New(out.HTTP()),
 		modelcard.New(),
+		alertmanager.New(),
 		openlineage.New(),
 	}
 }
