@@ -44,6 +44,7 @@ type web struct {
 	BaseURL        string   `setting:"" name:"base-url" placeholder:"URL" help:"The address people use, when it is another: https://throughline.example.com. Cookies are Secure exactly when it is https."`
 	AllowedHosts   []string `setting:"" placeholder:"HOST" help:"More host names that requests may be addressed to; the base URL's, the address's own and localhost always may."`
 	AllowUpstream  []string `setting:"" placeholder:"HOST[:PORT]" help:"An upstream on a private address that may be polled; repeatable."`
+	MLMDDir        string   `setting:"" name:"mlmd-dir" placeholder:"FOLDER" help:"Where SQLite files of ML Metadata may be read by the integration TFX; none by default."`
 	TrustedProxies []string `setting:"" placeholder:"CIDR" help:"Networks of the proxies in front, such as 10.0.0.0/8: their X-Forwarded-For says who asks, for limits on guessing and for the log. Nobody's by default."`
 	DrainWait      string   `setting:"" default:"0s" placeholder:"DURATION" help:"After SIGTERM, how long /readyz says no before connections are refused, so that load balancers notice."`
 }

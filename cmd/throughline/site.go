@@ -73,7 +73,7 @@ func listen(ctx context.Context, addr string) (net.Listener, error) {
 
 func (s *site) build(demo bool) (err error) {
 	client := fetch.New(fetch.Options{Allow: s.settings.AllowUpstream, UserAgent: "Throughline/" + version()})
-	list := sources(client)
+	list := sources(client, s.settings.MLMDDir)
 	s.polling = &integrations.PollLoop{Sources: list, Store: polls{s.store}, Log: s.log}
 	s.telling = &integrations.ReportLoop{Sources: list, Store: polls{s.store}, Log: s.log, Base: s.address()}
 	proxies, _ := networks(s.settings.TrustedProxies) // checked with the settings

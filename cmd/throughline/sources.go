@@ -14,11 +14,13 @@ import (
 	"throughline/integrations/modelcard"
 	"throughline/integrations/openlineage"
 	"throughline/integrations/terraform"
+	"throughline/integrations/tfx"
 )
 
 // sources is the list of what Throughline can be connected to. A new source is
-// one line here and its own folder.
-func sources(out *fetch.Client) []integrations.Source {
+// one line here and its own folder. mlmdDir is where SQLite files of ML Metadata
+// may be read, empty for nowhere.
+func sources(out *fetch.Client, mlmdDir string) []integrations.Source {
 	return []integrations.Source{
 		github.New(out.HTTP()),
 		git.New(out.HTTP()),
@@ -31,5 +33,6 @@ func sources(out *fetch.Client) []integrations.Source {
 		modelcard.New(),
 		alertmanager.New(),
 		openlineage.New(),
+		tfx.New(out, mlmdDir),
 	}
 }

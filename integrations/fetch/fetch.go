@@ -143,3 +143,22 @@ func checkIP(host, port, dialled string) error {
 	}
 	return checkAddress(ap.Addr(), host, port)
 }
+
+// Dial connects to HOST:PORT within the same limits, for upstreams that do not
+// speak HTTP. network is tcp.
+func (c *Client) Dial(ctx context.Context, network, target string) (net.Conn, error) {
+	if network != "tcp" {
+		return nil, refuse("Only hosts can be asked, over TCP, not %q.", network)
+	}
+	return c.dial(ctx, network, target)
+}
+
+// Plain2 is a guarded client that speaks HTTP/2 without TLS to http addresses from
+// the first byte, as gRPC servers expect.
+func (c *Client) Plain2(o Options) *http.Client {
+	o = o.withDefaults()
+	t := c.transport()
+	t.Protocols = new(http.Protocols)
+	t.Protocols.SetUnencryptedHTTP2(true)
+	return &http.Client{Timeout: o.Timeout, CheckRedirect: sameOrigin, Transport: &limits{next: t, maxBytes: o.MaxBytes, userAgent: o.UserAgent}}
+}

@@ -222,3 +222,16 @@ func TestTheProgramNamesItself(t *testing.T) {
 		t.Errorf("User-Agent %q", body)
 	}
 }
+
+// TestOtherProtocolsAreGuardedAlike: what does not speak HTTP dials by the same rules.
+func TestOtherProtocolsAreGuardedAlike(t *testing.T) {
+	c := New(Options{})
+	for network, target := range map[string]string{"tcp": "127.0.0.1:5432", "unix": "/tmp/socket", "udp": "192.0.2.1:53"} {
+		if conn, err := c.Dial(t.Context(), network, target); err == nil || conn != nil {
+			t.Errorf("%s %s is dialled", network, target)
+		}
+	}
+	if _, err := c.Plain2(Options{}).Get("http://127.0.0.1:8080/"); err == nil || !strings.Contains(err.Error(), "--allow-upstream") {
+		t.Error(err)
+	}
+}
