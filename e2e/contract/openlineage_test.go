@@ -7,6 +7,7 @@ import (
 	"net/http/httptest"
 	"net/url"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"throughline/e2e/openlineage"
@@ -25,13 +26,13 @@ func TestOpenLineagesOwnClient(t *testing.T) {
 	defer between.Close()
 	address := between.URL + "/hooks/openlineage/air/"
 	plain := openlineage.Run(t, python, "emit.py", "OPENLINEAGE_URL="+address, "OPENLINEAGE_API_KEY="+h.token)
-	if line.packed != 0 || len(strings.Fields(plain)) != 2 {
-		t.Fatalf("%+v %s", line, plain)
+	if line.packed.Load() != 0 || len(strings.Fields(plain)) != 2 {
+		t.Fatalf("%d packed: %s", line.packed.Load(), plain)
 	}
 	said := openlineage.Run(t, python, "emit.py", "OPENLINEAGE__TRANSPORT__TYPE=http", "OPENLINEAGE__TRANSPORT__URL="+address,
 		"OPENLINEAGE__TRANSPORT__COMPRESSION=gzip", `OPENLINEAGE__TRANSPORT__AUTH={"type":"api_key","apiKey":"`+h.token+`"}`)
-	if line.packed != 5 || line.created != 10 {
-		t.Fatalf("%+v", line)
+	if line.packed.Load() != 5 || line.created.Load() != 10 {
+		t.Fatalf("%d packed, %d created", line.packed.Load(), line.created.Load())
 	}
 	ids := strings.Fields(said)
 	if len(ids) != 2 {
@@ -82,7 +83,7 @@ func (h *hub) lineage(kind, key string) (d described) {
 // through passes posts on and counts what they are and how they are answered.
 type through struct {
 	to              string
-	packed, created int
+	packed, created atomic.Int64
 }
 
 func (l *through) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -94,10 +95,10 @@ func (l *through) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	defer answer.Body.Close()
 	if r.Header.Get("Content-Encoding") == "gzip" {
-		l.packed++
+		l.packed.Add(1)
 	}
 	if answer.StatusCode == http.StatusCreated {
-		l.created++
+		l.created.Add(1)
 	}
 	w.WriteHeader(answer.StatusCode)
 	_, _ = io.Copy(w, answer.Body)
