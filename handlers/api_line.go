@@ -67,6 +67,7 @@ type lineJSON struct {
 	Run          *NodeJSON      `json:"run"`
 	PipelineRun  *NodeJSON      `json:"pipeline_run"`
 	Commit       *NodeJSON      `json:"commit"`
+	Image        *NodeJSON      `json:"image" doc:"The container image that was deployed, or that the version is packaged in"`
 	PullRequests []linePull     `json:"pull_requests"`
 	Datasets     []lineDataset  `json:"datasets"`
 	ModelCard    *lineCard      `json:"model_card"`
@@ -135,7 +136,7 @@ func (h *Handlers) readThroughline(ctx context.Context, in *struct {
 
 func (h *Handlers) lineJSON(t models.Throughline) lineJSON {
 	out := lineJSON{Environment: t.Environment, Model: t.Model, Whole: t.Whole(), ModelVersion: h.node(t, t.Version), Run: h.node(t, t.Run),
-		PipelineRun: h.node(t, t.PipelineRun), Commit: h.node(t, t.Commit), Owners: []ownerJSON{}, Gaps: each(t.Gaps, h.gapJSON), Warnings: each(t.Warnings(h.Now()), warningOf)}
+		PipelineRun: h.node(t, t.PipelineRun), Commit: h.node(t, t.Commit), Image: h.node(t, t.Image), Owners: []ownerJSON{}, Gaps: each(t.Gaps, h.gapJSON), Warnings: each(t.Warnings(h.Now()), warningOf)}
 	out.Deployment = lineDeployment{NodeJSON: *h.node(t, &t.Deployment), Environment: t.Environment, Model: t.Model, Version: t.Deployment.Text("version")}
 	out.PullRequests = each(t.PullRequests, func(p models.PullRequestLine) linePull {
 		return linePull{NodeJSON: *h.node(t, &p.Subject), Reviews: each(p.Reviews, func(r models.Review) reviewJSON {

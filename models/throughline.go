@@ -64,6 +64,7 @@ type Throughline struct {
 	Version            *Subject
 	Run                *Subject
 	PipelineRun        *Subject
+	Image              *Subject // what was deployed, or what the version is packaged in
 	Commit             *Subject
 	PullRequests       []PullRequestLine
 	Datasets           []DatasetLine

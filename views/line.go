@@ -1,6 +1,7 @@
 package views
 
 import (
+	"slices"
 	"strings"
 	"time"
 
@@ -100,7 +101,25 @@ func deploymentBox(t models.Throughline) box {
 	}
 	b := box{Name: "Deployment", Icon: "deploy", Evidence: models.Declared,
 		Items: []boxItem{{Subject: t.Deployment, Note: by, At: t.Deployment.StateAt}}}
+	if t.Image != nil {
+		b.Items = append(b.Items, boxItem{Subject: *t.Image, Note: imageNote(*t.Image), At: t.Image.StateAt})
+	}
 	return b.done()
+}
+
+// imageNote says where an image is kept, in the order of names.
+func imageNote(image models.Subject) string {
+	var names []string
+	for fact := range image.Facts {
+		if name, ok := strings.CutPrefix(fact, "name."); ok {
+			names = append(names, name)
+		}
+	}
+	slices.Sort(names)
+	if len(names) == 0 {
+		return "container image that no registry told of yet"
+	}
+	return "container image " + names[0]
 }
 
 func (b box) done() box {

@@ -44,6 +44,15 @@ func (c cdEvent) deployment(d *models.Description, environment, model, version s
 		d.Facts["sha"] = sent.sha
 	}
 	sent.attach(d, models.Deploys)
+	d.Links = append(d.Links, models.ImageLinks(models.Deploys, c.digest())...)
+}
+
+// digest is that of the image which runs: in the custom data, or by the artifact.
+func (c cdEvent) digest() string {
+	if digest := c.custom.text("image_digest"); digest != "" {
+		return digest
+	}
+	return parsePURL(c.content.text("artifactId")).digest()
 }
 
 func serviceState(predicate string) models.State {
@@ -92,6 +101,15 @@ func (p purl) model() (name, version string) {
 		}
 	}
 	return "", ""
+}
+
+// digest is that of the image which the package is, if it is one.
+func (p purl) digest() string {
+	switch p.kind {
+	case "oci", "docker":
+		return models.ImageDigest(p.version)
+	}
+	return ""
 }
 
 var wholeSha = regexp.MustCompile(`^[0-9a-f]{20,64}$`)

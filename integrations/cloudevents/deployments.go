@@ -43,6 +43,13 @@ func (o *object) placed(d *models.Description, environment string) {
 		d.Facts["sha"] = c.sha
 	}
 	c.attach(d, models.Deploys)
+	d.Links = append(d.Links, models.ImageLinks(models.Deploys, text(d.Facts, "image_digest"))...)
+}
+
+// text is a fact that is a text, or empty.
+func text(facts map[string]any, name string) string {
+	s, _ := facts[name].(string)
+	return s
 }
 
 // place puts the facts and the link of a deployed model version on d.

@@ -93,6 +93,7 @@ func (p post) deployment(event deploymentEvent, environment string) (models.Desc
 		d.Title = line(environment) + ": " + named.Model + " " + string(named.Version)
 		d.Links = []models.LinkTo{{Relation: models.Deploys, To: models.Ref{Kind: models.ModelVersion, Key: key}, Evidence: models.Verified}}
 	}
+	d.Links = append(d.Links, models.ImageLinks(models.Deploys, named.ImageDigest)...)
 	if run := event.WorkflowRun.ID; run > 0 {
 		d.Links = append(d.Links, models.LinkTo{Relation: models.PlacedBy, To: pipelineRun(run), Evidence: models.Verified})
 	}

@@ -108,12 +108,15 @@ const liveOrigins = `WITH live AS (SELECT d.subject_id AS deployment, v.id AS ve
  run AS (SELECT live.deployment, live.version, same.id FROM live JOIN links l ON l.from_id = live.version AND l.relation = 'produced_by' AND l.until_at = 0
   JOIN subjects r ON r.id = l.to_id JOIN subjects same ON same.kind = 'run' AND same.key = r.key),
  source AS (SELECT deployment, version, deployment AS id FROM live UNION SELECT deployment, version, version FROM live UNION SELECT deployment, version, id FROM run
-  UNION SELECT run.deployment, run.version, l.to_id FROM run JOIN links l ON l.from_id = run.id AND l.relation = 'executed_in' AND l.until_at = 0)
+  UNION SELECT run.deployment, run.version, l.to_id FROM run JOIN links l ON l.from_id = run.id AND l.relation = 'executed_in' AND l.until_at = 0
+  UNION SELECT live.deployment, live.version, l.to_id FROM live JOIN links l ON l.from_id = live.deployment AND l.relation = 'deploys' AND l.until_at = 0
+   JOIN subjects i ON i.id = l.to_id AND i.kind = 'image'
+  UNION SELECT live.deployment, live.version, l.to_id FROM live JOIN links l ON l.from_id = live.version AND l.relation = 'packaged_in' AND l.until_at = 0)
  SELECT DISTINCT source.deployment, source.version, c.id FROM source JOIN links b ON b.from_id = source.id AND b.relation IN ('built_from', 'deploys') AND b.until_at = 0
   JOIN subjects c ON c.id = b.to_id AND c.kind = 'commit' AND substr(c.key, 1, ?) = ?`
 
 // liveFrom are the live deployments of models built from a repository: by their
-// own word, their version's, its run's, or that of the run's pipeline run.
+// own word, their version's, its run's, that of the run's pipeline run, or their image's.
 func (s *Store) liveFrom(ctx context.Context, repository string) ([]origin, error) {
 	if repository == "" {
 		return nil, nil

@@ -22,7 +22,7 @@ func (s *Store) Throughline(ctx context.Context, by models.Principal, environmen
 	}
 	t.Deployment = deployment
 	l := &liner{s: s, ctx: ctx, by: by, t: &t}
-	for _, step := range []func() error{l.version, l.run, l.commit, l.pullRequests, l.datasets, l.governance, l.people} {
+	for _, step := range []func() error{l.version, l.run, l.image, l.commit, l.pullRequests, l.datasets, l.governance, l.people} {
 		if err := step(); err != nil {
 			return t, err
 		}
@@ -124,13 +124,23 @@ func (l *liner) run() (err error) {
 	return nil
 }
 
-// commit is what the run was built from; else what its pipeline run was, what
-// the version names, what the deployment names.
+// image is the container image that was deployed, or else the one that the version
+// is packaged in.
+func (l *liner) image() (err error) {
+	if l.t.Image, err = l.one(l.t.Deployment, models.Deploys, models.Image); err != nil || l.t.Image != nil || l.t.Version == nil {
+		return err
+	}
+	l.t.Image, err = l.one(*l.t.Version, models.PackagedIn, models.Image)
+	return err
+}
+
+// commit is what the run was built from; else what its pipeline run was, what the
+// version names, what the deployment names, what the image was built from.
 func (l *liner) commit() (err error) {
 	from := []struct {
 		subject  *models.Subject
 		relation models.Relation
-	}{{l.t.Run, models.BuiltFrom}, {l.t.PipelineRun, models.BuiltFrom}, {l.t.Version, models.BuiltFrom}, {&l.t.Deployment, models.Deploys}}
+	}{{l.t.Run, models.BuiltFrom}, {l.t.PipelineRun, models.BuiltFrom}, {l.t.Version, models.BuiltFrom}, {&l.t.Deployment, models.Deploys}, {l.t.Image, models.BuiltFrom}}
 	for _, f := range from {
 		if f.subject == nil {
 			continue
