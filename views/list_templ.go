@@ -85,7 +85,7 @@ func List(p ListPage) templ.Component {
 				return templ_7745c5c3_Err
 			}
 			if len(p.Classes) > 0 {
-				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 6, "<p><a href=\"/datasets/changes\">Planned data changes</a></p>")
+				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 6, "<p><a class=\"button\" href=\"/datasets/changes\">Planned data changes</a></p>")
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}

@@ -76,7 +76,7 @@ async function strict() {
 const unharmed = (page) => page.evaluate(() => window.hacked === undefined && ({}).x === undefined && ({}).hacked === undefined);
 
 // leads are the pages that one links to; a kind of page that was seen often is left out.
-const leads = (page) => page.evaluate(() => [...document.querySelectorAll("a[href]")].map((a) => a.href).filter((h) => h.startsWith(location.origin)).map((h) => h.slice(location.origin.length).replace(/#.*/, "")));
+const leads = (page) => page.evaluate(() => [...document.querySelectorAll("a[href]")].map((a) => new URL(a.getAttribute("href"), document.baseURI).href).filter((h) => h.startsWith(location.origin)).map((h) => h.slice(location.origin.length).replace(/#.*/, "")));
 const kindOf = (path) => path.split("?")[0].split("/").slice(0, path.startsWith("/projects/") ? 4 : 2).join("/");
 
 test("hostile texts in every field do nothing on any page", { timeout: 240000 }, async () => {
