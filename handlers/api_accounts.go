@@ -11,7 +11,7 @@ import (
 
 func (h *Handlers) accountOperations() []Route {
 	return []Route{
-		setUp(op(http.MethodGet, "/me", signedIn(), "Read who you are and what you may do", h.readMe)),
+		anyScope(setUp(op(http.MethodGet, "/me", signedIn(), "Read who you are and what you may do", h.readMe))),
 		op(http.MethodGet, "/people", inHub(models.Administrator), "List the accounts", h.listPeople),
 		created("/people", inHub(models.Administrator), "Create an account", h.addPerson),
 		fresh(op(http.MethodPatch, "/people/{id}", inHub(models.Administrator), "Disable an account, or change its role in the hub", h.changePerson)),
@@ -35,12 +35,26 @@ type meJSON struct {
 	Email  string         `json:"email,omitempty"`
 	Role   models.Role    `json:"role" doc:"In the whole hub; empty for none"`
 	Scopes []models.Scope `json:"scopes" doc:"Of a token; none is no limit"`
+
+	Projects []roleIn `json:"projects" doc:"Where a role is held beside the one in the hub; a project's token has one"`
+}
+
+// roleIn is a role held in a project.
+type roleIn struct {
+	Key  string      `json:"key"`
+	Role models.Role `json:"role"`
 }
 
 func (h *Handlers) readMe(ctx context.Context, _ *none) (*body[meJSON], error) {
 	by := actor(ctx)
-	return reply(meJSON{Actor: by.Actor(), Name: by.Name, Email: by.Email, Role: by.Hub,
-		Scopes: each(by.Scopes, func(s models.Scope) models.Scope { return s })}), nil
+	held := by
+	held.Hub = ""
+	list, err := h.Store.Projects(ctx, held)
+	if err != nil {
+		return nil, err
+	}
+	return reply(meJSON{Actor: by.Actor(), Name: by.Name, Email: by.Email, Role: by.Hub, Scopes: each(by.Scopes, func(s models.Scope) models.Scope { return s }),
+		Projects: each(list, func(p models.Project) roleIn { return roleIn{Key: p.Key, Role: p.Role} })}), nil
 }
 
 type personJSON struct {

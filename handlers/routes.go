@@ -72,6 +72,12 @@ func setUp(r Route) Route {
 	return r
 }
 
+// anyScope marks a route for which every token is good enough.
+func anyScope(r Route) Route {
+	r.Scope = ""
+	return r
+}
+
 // register adds the table's routes to the engine. A route without a rule or with
 // no answer is refused, so that none can be forgotten.
 func (h *Handlers) register(routes []Route) error {

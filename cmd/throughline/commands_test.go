@@ -12,7 +12,7 @@ func TestEveryCommandExplainsItself(t *testing.T) {
 	for _, command := range [][]string{{}, {"serve"}, {"demo"}, {"migrate"}, {"token"}, {"token", "create"}, {"token", "list"},
 		{"token", "revoke"}, {"user"}, {"user", "create"}, {"user", "list"}, {"user", "disable"}, {"user", "reset-second-factor"}, {"user", "password"},
 		{"person"}, {"person", "export"}, {"person", "anonymise"}, {"retention", "run"},
-		{"audit"}, {"audit", "verify"}, {"audit", "export"}, {"health"}, {"git-hook"}, {"version"}} {
+		{"audit"}, {"audit", "verify"}, {"audit", "export"}, {"health"}, {"event"}, {"git-hook"}, {"version"}} {
 		code, stdout, stderr := once(t, nil, append(command, "--help")...)
 		if code != exitDone || !strings.Contains(stdout, "Usage: throughline") || stderr != "" {
 			t.Errorf("%v --help: exit %d\n%s%s", command, code, stdout, stderr)

@@ -52,6 +52,7 @@ type commands struct {
 	Retention retentionCommand `cmd:"" help:"Clear away what has been kept for long enough."`
 	Health    healthCommand    `cmd:"" help:"Ask a running server whether it is ready: exit 0 when it is."`
 	Secrets   secretsCommand   `cmd:"" help:"Look after the keys that seal secrets at rest."`
+	Event     eventCommand     `cmd:"" help:"Tell a hub what happened, from a shell: a run, a pipeline run, a deployment."`
 	GitHook   gitHookCommand   `cmd:"" help:"Print the post-receive hook for Git repositories without a forge."`
 	Version   versionCommand   `cmd:"" help:"Print the version."`
 	Sbom      sbomCommand      `cmd:"" help:"Print what this binary is made of: SPDX 2.3, JSON."`
