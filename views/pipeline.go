@@ -2,6 +2,7 @@ package views
 
 import (
 	"fmt"
+	"strings"
 
 	"throughline/models"
 )
@@ -73,4 +74,19 @@ func alike(n int) string {
 		return "1 other pipeline fails for the same cause"
 	}
 	return itoa(n) + " other pipelines fail for the same cause"
+}
+
+// causeWords are why the pipelines of a group failed: in the words of the source
+// where all say the same, else what they have in common.
+func causeWords(g models.FailureGroup) string {
+	for _, l := range g.Lines {
+		if l.Error != g.Lines[0].Error {
+			return g.Cause
+		}
+	}
+	if said := strings.TrimSpace(g.Lines[0].Error); said != "" {
+		first, _, _ := strings.Cut(said, "\n")
+		return short(first, 160)
+	}
+	return or(g.Cause, "The source does not say why")
 }

@@ -44,6 +44,9 @@ func (w *work) finishPipeline(id string) {
 			state, last = "failed", 2
 		}
 		data := w.pipelineData(id, state)
+		if state == "failed" {
+			data["error"] = lateData
+		}
 		data["ended_at"], data["steps"] = stamp(at), w.stepsUntil(last, state, at.Add(-4*time.Minute))
 		return w.team.cloudEvent("pipeline_run.finished", id+"-finished", at, data)
 	})
