@@ -31,7 +31,7 @@ type Description struct {
 	Raw     string          // the upstream's own word for the state
 	StateAt time.Time       // when the state was reached; zero means At
 	Facts   map[string]any  // JSON values by name; nil removes. Each name is merged by itself, the later fact wins
-	Whole   []string        `json:",omitempty"` // beginnings of names ("tag."): of those, Facts holds all there are, others are gone
+	Whole   []string        `json:",omitempty"` // beginnings of names ("tag."), up to a dot or a colon: of those, Facts holds all there are, others are gone
 	Points  []Metric        `json:"-"`          // runs only: values of metrics that Facts names, with their time and step
 	Keep    bool            `json:",omitempty"` // runs only: the source keeps no history, so Points are it
 	Links   []LinkTo        // from this subject

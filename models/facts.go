@@ -108,13 +108,27 @@ func (f Facts) wholly(d Description, said map[string]any, rank Rank) map[string]
 		}
 	}
 	for name := range said {
-		i := strings.IndexByte(name, '.')
-		whole, spoken := f[factWhole+name[:i+1]]
-		if _, known := f[name]; i > 0 && name[0] != '_' && spoken && !known && rank.Less(whole.Rank) {
+		if _, known := f[name]; !known && f.takenBack(name, rank) {
 			delete(said, name)
 		}
 	}
 	return said
+}
+
+// takenBack tells whether a later word about a whole did not have the name in it.
+func (f Facts) takenBack(name string, rank Rank) bool {
+	if strings.HasPrefix(name, "_") {
+		return false
+	}
+	for i := range len(name) {
+		if name[i] != '.' && name[i] != ':' {
+			continue
+		}
+		if whole, spoken := f[factWhole+name[:i+1]]; spoken && rank.Less(whole.Rank) {
+			return true
+		}
+	}
+	return false
 }
 
 func (f Facts) set(name string, value any, rank Rank, integration int64) (differs, higher bool) {

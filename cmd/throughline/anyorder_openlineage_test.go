@@ -6,8 +6,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
-	"path/filepath"
-	"slices"
 	"strings"
 	"testing"
 
@@ -30,33 +28,14 @@ func TestAnyOrderOfOpenLineageGivesOneState(t *testing.T) {
 			events = append(events, inbound(e, fmt.Sprint(len(events), " ", again)))
 		}
 	}
-	want := leaveFor(t, "openlineage", fresh(events))
-	backwards := fresh(events)
-	slices.Reverse(backwards)
-	for name, order := range map[string][]store.Inbound{"backwards": backwards, "shuffled": mixed(fresh(events), 1), "shuffled again": mixed(fresh(events), 2)} {
-		if got := leaveFor(t, "openlineage", order); got != want {
-			t.Errorf("%s ends elsewhere:\n%.4000s", name, difference(want, got))
-		}
-	}
-	if strings.Count(want, "\n") < 300 || !strings.Contains(want, "dataset_version") {
-		t.Errorf("hardly anything was understood:\n%.2000s", want)
-	}
-	t.Logf("%d events, %d lines of state", len(events), strings.Count(want, "\n"))
+	oneState(t, "openlineage", events, 300, "dataset_version")
 }
 
 // lineageSamples are the events of the samples, with their placeholders filled.
 func lineageSamples(t *testing.T) (out [][]byte) {
 	t.Helper()
-	dir := os.Getenv("THROUGHLINE_SAMPLES")
-	if dir == "" {
-		if os.Getenv("CI") != "" {
-			t.Fatal("THROUGHLINE_SAMPLES must name the folder of recorded samples")
-		}
-		t.Skip("THROUGHLINE_SAMPLES names no folder of recorded samples")
-	}
 	for _, pattern := range []string{"dbt/*.json", "flink/*.json", "captured-*.jsonl"} {
-		files, _ := filepath.Glob(filepath.Join(dir, "openlineage", pattern))
-		for _, file := range files {
+		for _, file := range sampleFiles(t, "openlineage", pattern) {
 			for i, e := range lineageOf(t, file) {
 				fill(e, fmt.Sprintf("2026-05-04T10:%02d:%02d.%03dZ", i/60, i%60, len(out)%1000))
 				text, _ := json.Marshal(e)

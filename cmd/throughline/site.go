@@ -79,7 +79,7 @@ func (s *site) build(demo bool) (err error) {
 	proxies, _ := networks(s.settings.TrustedProxies) // checked with the settings
 	s.pages, err = handlers.New(handlers.Options{TrustedProxies: proxies,
 		Providers: s.settings.list(s.address(), s.settings.AllowUpstream), NoPasswordLogin: s.settings.PasswordLogin == "off", Store: s.store, Sources: list, BaseURL: s.settings.BaseURL,
-		Addr: s.listener.Addr().String(), AllowedHosts: s.settings.AllowedHosts, Log: s.log, Metrics: registry(),
+		Addr: s.listener.Addr().String(), AllowedHosts: s.settings.AllowedHosts, Log: s.log, Metrics: collected(),
 		Version: version(), Sync: s.polling.Now, Demo: demo, CheckURL: client.CheckURL, Send: client.HTTP().Do})
 	if err != nil {
 		return err
@@ -89,7 +89,8 @@ func (s *site) build(demo bool) (err error) {
 	return nil
 }
 
-func registry() *prometheus.Registry {
+// collected are the metrics of the process itself.
+func collected() *prometheus.Registry {
 	r := prometheus.NewRegistry()
 	r.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return r

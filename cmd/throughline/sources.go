@@ -13,6 +13,7 @@ import (
 	"throughline/integrations/mlflow"
 	"throughline/integrations/modelcard"
 	"throughline/integrations/openlineage"
+	"throughline/integrations/registry"
 	"throughline/integrations/terraform"
 	"throughline/integrations/tfx"
 )
@@ -33,6 +34,7 @@ func sources(out *fetch.Client, mlmdDir string) []integrations.Source {
 		modelcard.New(),
 		alertmanager.New(),
 		openlineage.New(),
+		registry.New(out.HTTP()),
 		tfx.New(out, mlmdDir),
 	}
 }

@@ -26,6 +26,8 @@ var decoders = map[string]func(post) ([]models.Description, error){
 	"merge_group":         post.mergeGroupEvent,
 	"deployment":          post.deploymentEvent,
 	"deployment_status":   post.deploymentStatusEvent,
+	"package":             post.packageEvent,
+	"registry_package":    post.packageEvent,
 }
 
 var namePattern = regexp.MustCompile(`^[a-z0-9_]{1,64}$`)

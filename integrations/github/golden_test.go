@@ -1,6 +1,7 @@
 package github
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -77,6 +78,23 @@ func pull(clock string, state models.State, since, raw string, more facts, links
 	return d
 }
 
+var imageDigest = "sha256:" + strings.Repeat("0d", 32)
+
+// pushedImage is what GitHub tells of a push to its registry.
+func pushedImage(container string) string {
+	return `{"action":"published","package":{"id":1,"name":"fraud","namespace":"acme","ecosystem":"CONTAINER","package_type":"CONTAINER","updated_at":"2026-03-01T10:00:00Z",
+		"package_version":{"id":2,"version":"` + imageDigest + `","html_url":"https://github.com/acme/fraud/packages/1?version=1","package_url":"ghcr.io/acme/fraud:1.4.2",
+		"created_at":"2026-03-01T10:00:00Z","updated_at":"2026-03-01T10:00:01Z","container_metadata":` + container + `}},` + inRepo
+}
+
+func image(title string, more facts, links ...models.LinkTo) models.Description {
+	all := facts{"name.ghcr.io/acme/fraud": true}
+	for name, value := range more {
+		all[name] = value
+	}
+	return models.Description{Ref: models.Ref{Kind: models.Image, Key: imageDigest}, At: at("10:00:01"), Title: title, URL: "https://github.com/acme/fraud/packages/1?version=1", Facts: all, Links: links}
+}
+
 // goldens are payloads and what they tell, without the repository that ends each.
 var goldens = []struct {
 	name, event, payload string
@@ -125,6 +143,14 @@ var goldens = []struct {
 	{"a queued check run with an old time and a hostile address", "check_run", `{"action":"created","check_run":{"id":7,"head_sha":"` + headSHA + `","name":"x",
 		"status":"queued","conclusion":null,"started_at":"2026-03-01 10:00:00","completed_at":null,"details_url":"javascript:alert(1)"},` + inRepo,
 		checked("10:00:00", 7*4, "x", map[string]any{"state": models.Queued, "raw": "queued", "at": "2026-03-01T10:00:00Z"})},
+
+	{"an image of a package leads to the commit of its labels", "package", pushedImage(`{"tag":{"name":"1.4.2","digest":"` + imageDigest + `"},
+		"labels":{"revision":"","source":"https://github.com/acme/fraud","all_labels":{"org.opencontainers.image.revision":"` + headSHA + `"}}}`),
+		[]models.Description{image("fraud:1.4.2", facts{"tag.ghcr.io/acme/fraud:1.4.2": true, "source": "https://github.com/acme/fraud", "revision": headSHA},
+			models.LinkTo{Relation: models.BuiltFrom, To: commitRef(headSHA)})}},
+
+	{"an image without labels has its digest", "registry_package", strings.Replace(pushedImage(`{}`), `"package"`, `"registry_package"`, 1),
+		[]models.Description{image("fraud@"+models.ShortDigest(imageDigest), nil)}},
 
 	{"a pending status is a running check", "status", `{"id":9,"sha":"` + headSHA + `","state":"pending","context":"ci/jenkins","target_url":null,
 		"created_at":"2026-03-01T10:00:00+00:00","updated_at":"2026-03-01T12:00:00+02:00",` + inRepo,

@@ -16,7 +16,8 @@ func hookEvents() []string {
 	for name := range decoders {
 		events[name] = true
 	}
-	delete(events, "ping") // comes by itself
+	delete(events, "ping")             // comes by itself
+	delete(events, "registry_package") // tells of the same as package
 	for _, own := range []string{"installation", "installation_repositories"} {
 		delete(events, own) // as do an App's own
 	}
