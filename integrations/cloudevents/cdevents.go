@@ -47,11 +47,15 @@ type cdEvent struct {
 	subject, content, custom *object
 }
 
+// cdSubjects are the subjects of CDEvents that are understood. Tickets, approvals
+// and outputs of tests are kept and say nothing of the line from a model to its code.
+var cdSubjects = map[string]func(cdEvent) []models.Description{"pipelinerun": cdPipelineRun, "build": cdBuild, "taskrun": cdTaskRun, "change": cdChange, "service": cdService,
+	"artifact": cdArtifact, "testcaserun": cdTestCaseRun, "testsuiterun": cdTestSuiteRun, "incident": cdIncident, "environment": cdEnvironment, "repository": cdRepository, "branch": cdBranch}
+
 // decodeCDEvent maps the subjects that we know; the others are ignored.
 func decodeCDEvent(e envelope) (models.Batch, error) {
 	kind, predicate, _, _ := cdType(e.Type)
-	decode := map[string]func(cdEvent) []models.Description{"pipelinerun": cdPipelineRun, "build": cdBuild,
-		"taskrun": cdTaskRun, "change": cdChange, "service": cdService}[kind]
+	decode := cdSubjects[kind]
 	if decode == nil {
 		return models.Batch{}, nil
 	}
@@ -84,6 +88,8 @@ func (c cdEvent) state() (state models.State, raw string) {
 		return models.Queued, c.predicate
 	case "started":
 		return models.Running, c.predicate
+	case "skipped":
+		return models.Skipped, c.predicate
 	case "finished":
 		if outcome := c.content.text("outcome"); outcome != "" {
 			return workState(outcome, models.Unknown)
@@ -146,11 +152,7 @@ func cdTaskRun(c cdEvent) []models.Description {
 	if run == "" || s.State == "" {
 		return nil
 	}
-	if !c.at.IsZero() && c.predicate == "started" {
-		s.Started = stamp(c.at)
-	} else if !c.at.IsZero() && c.predicate == "finished" {
-		s.Ended = stamp(c.at)
-	}
+	s.Started, s.Ended = c.moments()
 	name := c.content.key("taskName")
 	if name == "" {
 		name = c.id

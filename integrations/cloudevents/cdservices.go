@@ -9,7 +9,8 @@ import (
 )
 
 // cdService is a deployment when the event names a model: in its custom data, or
-// by an artifact that is one. A service may serve several versions one after
+// by an artifact that is one; an image by its digest does as well, and is then one
+// deployment whatever image it runs. A service may serve several versions one after
 // another, so each version in an environment is a deployment of its own. After a
 // roll-back the artifact is the one that runs again.
 func cdService(c cdEvent) []models.Description {
@@ -18,10 +19,10 @@ func cdService(c cdEvent) []models.Description {
 	if model == "" {
 		model, version = artifact.model()
 	}
-	if model == "" {
+	if model == "" && c.digest() == "" && c.predicate != "removed" {
 		return nil
 	}
-	if version == "" {
+	if model != "" && version == "" {
 		c.custom.fail("version", "is missing.")
 	}
 	where := c.content.object("environment")
@@ -30,7 +31,12 @@ func cdService(c cdEvent) []models.Description {
 	if d.State == "" {
 		return nil
 	}
-	d.Ref = models.Ref{Kind: models.Deployment, Key: c.id + "@" + environment + "/" + models.VersionKey(model, version)}
+	d.Ref = models.Ref{Kind: models.Deployment, Key: c.id + "@" + environment}
+	if model != "" {
+		d.Ref.Key += "/" + models.VersionKey(model, version)
+	} else {
+		d.Title = c.id + " in " + environment
+	}
 	c.deployment(&d, environment, model, version)
 	return []models.Description{d, environmentOf(environment, where.text("name"), c.at)}
 }
@@ -66,7 +72,10 @@ func serviceState(predicate string) models.State {
 }
 
 // purl is a package URL, as CDEvents name artifacts: pkg:KIND/NAME@VERSION.
-type purl struct{ kind, name, version string }
+type purl struct {
+	kind, name, version string
+	repository          string // where it is kept, if the qualifier repository_url says so
+}
 
 func parsePURL(s string) purl {
 	rest, ok := strings.CutPrefix(s, "pkg:")
@@ -74,13 +83,23 @@ func parsePURL(s string) purl {
 		return purl{}
 	}
 	rest, _, _ = strings.Cut(rest, "#")
-	rest, _, _ = strings.Cut(rest, "?")
+	rest, qualifiers, _ := strings.Cut(rest, "?")
 	version := ""
 	if i := strings.LastIndexByte(rest, '@'); i >= 0 {
 		rest, version = rest[:i], rest[i+1:]
 	}
 	kind, name, _ := strings.Cut(strings.TrimLeft(rest, "/"), "/")
-	return purl{kind: strings.ToLower(kind), name: unescape(strings.Trim(name, "/")), version: unescape(version)}
+	return purl{kind: strings.ToLower(kind), name: unescape(strings.Trim(name, "/")), version: unescape(version), repository: qualifier(qualifiers, "repository_url")}
+}
+
+// qualifier is the value of one of a package URL's qualifiers.
+func qualifier(all, name string) string {
+	for pair := range strings.SplitSeq(all, "&") {
+		if value, ok := strings.CutPrefix(pair, name+"="); ok {
+			return unescape(value)
+		}
+	}
+	return ""
 }
 
 // unescape decodes percent signs; what would not be a key is empty.

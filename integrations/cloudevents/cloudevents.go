@@ -82,9 +82,18 @@ func (Source) Replay(_ context.Context, _ integrations.Account, _ string, header
 	return interpret(e, body), nil
 }
 
+// identity names an event once: its source and id, as CloudEvents have it. Tools that
+// write CDEvents give the id of one thing to all that happens to it.
+func identity(e envelope) string {
+	if _, _, _, ok := cdType(e.Type); ok {
+		return e.Source + " " + e.ID + " " + e.Type
+	}
+	return e.Source + " " + e.ID
+}
+
 // interpret says in our words what an event tells.
 func interpret(e envelope, body []byte) integrations.Event {
-	event := integrations.Event{ID: e.Source + " " + e.ID, Name: shortName(e.Type), Body: body}
+	event := integrations.Event{ID: identity(e), Name: shortName(e.Type), Body: body}
 	decode := decoderOf(e.Type)
 	if decode == nil {
 		event.Ignored = true
