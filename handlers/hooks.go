@@ -88,11 +88,11 @@ func (h *Handlers) hookRequest(c *gin.Context, source integrations.Receiver) (r 
 // the token may not see, answer alike.
 func (h *Handlers) addressee(c *gin.Context, about integrations.About) (in store.Inbound, err error) {
 	by := h.principal(c)
-	if about.Auth == integrations.ByToken && by.TokenID == 0 {
-		return in, models.Errorf(models.Unauthorised, "Post with a bot token: Authorization: Bearer …")
-	}
 	in.Integration, err = h.Store.IntegrationFor(c.Request.Context(), about.Name, c.Param("name"))
-	if err != nil || about.Auth == integrations.BySignature {
+	switch signs := signed(about, in.Integration); {
+	case about.Auth != integrations.BySignature && !signs && by.TokenID == 0: // absent ones too
+		return in, models.Errorf(models.Unauthorised, "Post with a bot token: Authorization: Bearer …")
+	case err != nil || signs:
 		return in, err
 	}
 	in.By = by
@@ -109,6 +109,11 @@ func (h *Handlers) addressee(c *gin.Context, about integrations.About) (in store
 	return in, nil
 }
 
+// signed tells whether posts to an integration prove by a signature whom they are from.
+func signed(about integrations.About, i store.Integration) bool {
+	return about.Auth == integrations.BySignature || about.Auth == integrations.ByTokenOrSignature && i.Secrets[integrations.SigningSecret] != ""
+}
+
 // decode has the source verify and read the post.
 func (h *Handlers) decode(c *gin.Context, source integrations.Receiver, i store.Integration, r integrations.Request) ([]integrations.Event, error) {
 	events, err := source.Receive(c.Request.Context(), account(i), r)
@@ -121,8 +126,9 @@ func (h *Handlers) decode(c *gin.Context, source integrations.Receiver, i store.
 	}
 	if err != nil {
 		h.metrics.events.WithLabelValues(i.Source, "refused").Inc()
+		return nil, err
 	}
-	return events, err
+	return keyed(r.Header, events)
 }
 
 // account is an integration as its source reads it, secrets included.
@@ -197,6 +203,9 @@ func (h *Handlers) applyOne(c *gin.Context, in store.Inbound, e integrations.Eve
 		in.Problem = e.Err.Error()
 	}
 	out, err := h.Store.Apply(c.Request.Context(), in)
+	if err == nil {
+		err = sameAgain(in, out)
+	}
 	outcome := out.State
 	if out.Duplicate {
 		outcome = "duplicate"
@@ -243,8 +252,12 @@ func (h *Handlers) receiveEvents(c *gin.Context) error {
 	if err != nil {
 		return err
 	}
+	delete(list[i].Secrets, integrations.SigningSecret) // the token proved it
 	events, err := h.decode(c, source, list[i], r)
 	if err != nil {
+		return err
+	}
+	if err := mayTell(h.principal(c), events); err != nil {
 		return err
 	}
 	done, err := h.apply(c, store.Inbound{Integration: list[i], By: h.principal(c)}, events)

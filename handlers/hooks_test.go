@@ -4,9 +4,11 @@ import (
 	"bytes"
 	"compress/gzip"
 	"context"
+	"strconv"
 	"strings"
 	"testing"
 
+	standardwebhooks "github.com/standard-webhooks/standard-webhooks/libraries/go"
 	"github.com/stretchr/testify/require"
 
 	"throughline/models"
@@ -47,6 +49,57 @@ func TestHooksRefuseAndKeep(t *testing.T) {
 		require.Contains(t, a.body, step.contains, step.name)
 	}
 	require.Equal(t, 415, s.ask("seed", "POST", "/hooks/cloudevents/mine", "hello", "Content-Type", "text/plain").status)
+}
+
+// TestAKeyNamesAPostOnce: the same post again gets the first answer, another one with
+// the same key is refused, and a key of one project says nothing in another.
+func TestAKeyNamesAPostOnce(t *testing.T) {
+	s := newSite(t)
+	s.project("MINE")
+	s.seed()
+	run := func(id string) string {
+		return cloudEvent(id, "run.started", `{"run_id":"`+id+`","experiment":"e","name":"n"}`)
+	}
+	for _, path := range []string{"/hooks/cloudevents/mine", "/api/v1/projects/MINE/events"} {
+		key := path + " k1"
+		send := func(body string, more ...string) answer {
+			return s.ask("seed", "POST", path, body, append([]string{"Content-Type", ceType}, more...)...)
+		}
+		require.Equal(t, 202, send(run("k1"), idempotencyKey, `"`+key+`"`).status)
+		again := send(run("k1"), idempotencyKey, key)
+		require.Equal(t, 200, again.status, again.body)
+		require.Contains(t, again.body, `"state":"applied"`)
+		other := send(run("k2"), idempotencyKey, key)
+		require.Equal(t, 422, other.status, other.body)
+		require.Contains(t, other.body, idempotencyKey)
+		require.Equal(t, 404, s.ask("seed", "GET", "/api/v1/subjects/run/k2", "").status, "a refused post left something")
+		require.Equal(t, 400, send(run("k3"), idempotencyKey, strings.Repeat("k", 300)).status)
+		parked := `{"specversion":"1.0","source":"x","id":"p1","type":"dev.throughline.run.started.v1","data":{}}`
+		require.Contains(t, send(parked, idempotencyKey, path+" k4").body, `"state":"parked"`)
+		require.Contains(t, send(parked, idempotencyKey, path+" k4").body, `"state":"parked"`)
+	}
+}
+
+// TestASignedPostNeedsNoToken, and with a signing secret a token alone does not do.
+func TestASignedPostNeedsNoToken(t *testing.T) {
+	s := newSite(t)
+	p := s.project("MINE")
+	s.seed()
+	secret := "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
+	_, err := s.store.CreateIntegration(context.Background(), models.Principal{TokenID: 1, Name: "t", Hub: models.Administrator}, p.ID, "cloudevents", "signed", nil, map[string]string{"signing_secret": secret})
+	require.NoError(t, err)
+	hook, err := standardwebhooks.NewWebhook(secret)
+	require.NoError(t, err)
+	body := cloudEvent("s1", "run.started", `{"run_id":"s1","experiment":"e","name":"n"}`)
+	now := s.h.Now()
+	signature, err := hook.Sign("msg_1", now, []byte(body))
+	require.NoError(t, err)
+	header := []string{"Content-Type", ceType, "webhook-id", "msg_1", "webhook-timestamp", strconv.FormatInt(now.Unix(), 10), "webhook-signature", signature}
+	require.Equal(t, 401, s.ask("seed", "POST", "/hooks/cloudevents/signed", body, "Content-Type", ceType).status, "a token alone")
+	require.Equal(t, 401, s.ask("", "POST", "/hooks/cloudevents/mine", body, header...).status, "a signature where none is agreed")
+	a := s.ask("", "POST", "/hooks/cloudevents/signed", body, header...)
+	require.Equal(t, 202, a.status, a.body)
+	require.Equal(t, 401, s.ask("", "POST", "/hooks/cloudevents/signed", body+" ", header...).status, "an altered body")
 }
 
 func TestABadSignatureRaisesACounterOnly(t *testing.T) {

@@ -89,7 +89,7 @@ func tryLine(a integrations.About, hook string) (curl string, notes []string) {
 	switch {
 	case a.Name == "github":
 		return "", nil // its page of the webhook has all of it
-	case a.Auth != integrations.ByToken:
+	case a.Auth == integrations.BySignature:
 		return "", []string{"Every post is checked against the secret below."}
 	case a.Name == "cloudevents":
 		return "curl -X POST " + hook + " \\\n  -H 'Authorization: Bearer TOKEN' -H 'Content-Type: application/cloudevents+json' \\\n  -d '" + sampleEvent + "'",

@@ -41,7 +41,13 @@ type Auth int
 const (
 	ByToken     Auth = iota // a bot token with events:write in the project
 	BySignature             // the source's own Receive verifies it
+	// ByTokenOrSignature is ByToken, and BySignature for accounts with SigningSecret.
+	ByTokenOrSignature
 )
+
+// SigningSecret is the setting of sources that may be posted to with a signature
+// instead of a token.
+const SigningSecret = "signing_secret"
 
 // Setting is one field of an integration's form.
 type Setting struct {

@@ -26,14 +26,19 @@ func (Source) About() integrations.About {
 		Name:    "cloudevents",
 		Title:   "CloudEvents and CDEvents",
 		Summary: "Runs, pipeline runs, model versions and deployments, posted by your bots.",
-		Auth:    integrations.ByToken,
+		Auth:    integrations.ByTokenOrSignature,
 		MaxBody: 1 << 20,
+		Settings: []integrations.Setting{{Name: integrations.SigningSecret, Label: "Signing secret", Secret: true,
+			Help: "For senders that sign (Standard Webhooks): whsec_…, two separated by a comma while it is changed. Posts without a right signature are then refused, with a token too. Empty: posts need a token."}},
 	}
 }
 
 // Receive decodes one post. The events of a batch are independent of each other:
 // a broken one carries its own error.
-func (Source) Receive(_ context.Context, _ integrations.Account, r integrations.Request) ([]integrations.Event, error) {
+func (Source) Receive(_ context.Context, a integrations.Account, r integrations.Request) ([]integrations.Event, error) {
+	if !genuine(a.Get(integrations.SigningSecret), r) {
+		return nil, integrations.ErrSignature
+	}
 	form, err := formOf(r.Header)
 	if err != nil {
 		return nil, err

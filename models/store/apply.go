@@ -1,6 +1,7 @@
 package store
 
 import (
+	"bytes"
 	"context"
 	"database/sql"
 	"errors"
@@ -23,7 +24,8 @@ type Inbound struct {
 
 // Outcome says what became of an Inbound.
 type Outcome struct {
-	Duplicate  bool   // seen before; nothing was done
+	Duplicate  bool   // seen before; nothing was done, and the rest is what became of it then
+	Differs    bool   // a duplicate that says something else than the first
 	State      string // applied, ignored, parked
 	Error      string // of a parked one
 	DeliveryID int64
@@ -64,8 +66,22 @@ func (s *Store) Apply(ctx context.Context, in Inbound) (out Outcome, err error) 
 		}
 		return u.park(in, in.Problem, &out)
 	}
-	err = s.enqueue(j)
+	if err = s.enqueue(j); err == nil && out.Duplicate {
+		err = s.remember(ctx, in, &out)
+	}
 	return out, err
+}
+
+// remember says what became of a delivery that was seen before.
+func (s *Store) remember(ctx context.Context, in Inbound, out *Outcome) error {
+	var body []byte
+	err := s.row(ctx, `SELECT id, state, error, body FROM deliveries WHERE integration_id = ? AND event_id = ?`, []any{in.Integration.ID, clean(in.ID)},
+		&out.DeliveryID, &out.State, &out.Error, &body)
+	if errors.Is(err, sql.ErrNoRows) { // cleared away meanwhile
+		return nil
+	}
+	out.Differs = len(body) > 0 && !bytes.Equal(body, in.Body)
+	return err
 }
 
 func (in Inbound) principal() models.Principal {
