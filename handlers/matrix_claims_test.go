@@ -16,8 +16,9 @@ func ownWrite(route string) bool {
 	return slices.ContainsFunc(ownWrites, func(own string) bool { return strings.HasPrefix(route, own) })
 }
 
-// Routes that take events, and so let a token in that may do nothing else.
-var eventRoutes = []string{"POST /hooks/:source/:name", "POST /hooks/:source/:name/*path", "POST /api/v1/projects/:key/events"}
+// Routes that take events, and so let a token in that may do nothing else; and the
+// one that tells every token what it is.
+var eventRoutes = []string{"GET /api/v1/me", "POST /hooks/:source/:name", "POST /hooks/:source/:name/*path", "POST /api/v1/projects/:key/events"}
 
 // TestTheMatrixIsNotTooKind: whatever somebody writes into the file, these hold.
 func TestTheMatrixIsNotTooKind(t *testing.T) {

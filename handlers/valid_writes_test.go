@@ -137,6 +137,7 @@ var validWrites = map[string]func(w *writer) (path, body string){
 	"POST /tokens":                            fixed("/tokens", fields("name", "ci", "role", "viewer", "days", "7")),
 	"POST /tokens/:id/revoke":                 func(w *writer) (string, string) { return w.bot("/tokens/%d/revoke", 0), "" },
 	"POST /tokens/:id/rotate":                 func(w *writer) (string, string) { return w.bot("/tokens/%d/rotate", 0), "" },
+	"POST /projects/:key/bots":                fixed("/projects/MINE/bots", fields("name", "bot")),
 	"POST /projects/:key/tokens":              fixed("/projects/MINE/tokens", fields("name", "ci", "role", "viewer", "days", "7")),
 	"POST /projects/:key/tokens/:id/revoke":   func(w *writer) (string, string) { return w.bot("/projects/MINE/tokens/%d/revoke", w.project.ID), "" },
 	"POST /projects/:key/tokens/:id/rotate":   func(w *writer) (string, string) { return w.bot("/projects/MINE/tokens/%d/rotate", w.project.ID), "" },

@@ -1,5 +1,5 @@
 // One menu is open at a time; Escape or a click elsewhere closes it.
-import { $, $$ } from "./dom.js";
+import { $, $$, say } from "./dom.js";
 
 export function menus() {
   const open = () => $$("details.menu[open]");
@@ -17,6 +17,7 @@ export function menus() {
     b.addEventListener("click", async () => {
       await navigator.clipboard.writeText($(b.dataset.copy).innerText.trim());
       b.textContent = "Copied";
+      say("Copied");
     });
   }
 }

@@ -35,7 +35,7 @@ func settingsTabs(f Frame, p models.Project) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		for _, t := range []Crumb{{"Project and board", settingsPath(p, "settings")}, {"Integrations", settingsPath(p, "integrations")}, {"Deliveries", settingsPath(p, "deliveries")}, {"Tokens", settingsPath(p, "tokens")}, {"Audit", settingsPath(p, "audit")}} {
+		for _, t := range []Crumb{{"Project and board", settingsPath(p, "settings")}, {"Integrations", settingsPath(p, "integrations")}, {"Bots", settingsPath(p, "bots")}, {"Deliveries", settingsPath(p, "deliveries")}, {"Tokens", settingsPath(p, "tokens")}, {"Audit", settingsPath(p, "audit")}} {
 			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 2, "<a href=\"")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
