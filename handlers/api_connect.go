@@ -14,6 +14,7 @@ func (h *Handlers) connectOperations() []Route {
 	one := "/projects/{key}/integrations/{source}/{name}"
 	return []Route{
 		op(http.MethodPost, one+"/check", inProject(models.Maintainer), "Find out what an integration's account may do at the upstream; nothing is changed there", h.checkIntegration),
+		op(http.MethodPost, one+"/test", inProject(models.Maintainer), "Ask the upstream, and look at what arrives; nothing is changed, here or there", h.tryIntegration),
 		op(http.MethodPost, one+"/webhook", inProject(models.Maintainer), "Make the upstream post here: its webhooks are created or brought up to date", h.hookIntegration),
 	}
 }

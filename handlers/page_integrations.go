@@ -23,6 +23,7 @@ func (h *Handlers) integrationRoutes() []Route {
 		post(one, inProject(models.Maintainer), h.submitIntegration),
 		post(one+"/delete", inProject(models.Administrator), h.disconnect),
 		post(one+"/sync", inProject(models.Maintainer), h.askNow),
+		post(one+"/test", inProject(models.Maintainer), h.testIntegration),
 		get("/projects/:key/deliveries", inProject(models.Maintainer), h.showDeliveries),
 		get("/projects/:key/deliveries/:id", inProject(models.Maintainer), h.showDelivery),
 		post("/projects/:key/deliveries/:id/replay", inProject(models.Maintainer), h.submitReplay),

@@ -183,6 +183,12 @@ var validWrites = map[string]func(w *writer) (path, body string){
 	"POST /api/v1/projects/:key/integrations/:source/:name/restart": func(w *writer) (string, string) {
 		return "/api/v1/projects/MINE/integrations/github/" + w.connected() + "/restart", ""
 	},
+	"POST /projects/:key/integrations/:source/:name/test": func(w *writer) (string, string) {
+		return "/projects/MINE/integrations/github/" + w.connected() + "/test", ""
+	},
+	"POST /api/v1/projects/:key/integrations/:source/:name/test": func(w *writer) (string, string) {
+		return "/api/v1/projects/MINE/integrations/github/" + w.connected() + "/test", ""
+	},
 	"POST /projects/:key/integrations/:source/:name/sync": func(w *writer) (string, string) {
 		return "/projects/MINE/integrations/github/" + w.connected() + "/sync", ""
 	},

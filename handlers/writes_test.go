@@ -27,7 +27,8 @@ func (w *writer) name() string {
 // silent are the writes that change nothing here: a choice kept in the browser's
 // cookie, a question asked of a device, a source asked to be polled.
 var silent = []string{"POST /theme", "POST /onboarding", "OPTIONS /hooks/:source/:name",
-	"POST /projects/:key/integrations/:source/:name/sync",
+	"POST /projects/:key/integrations/:source/:name/sync", "POST /projects/:key/integrations/:source/:name/test",
+	"POST /api/v1/projects/:key/integrations/:source/:name/test",
 	"POST /settings/retention/run", "POST /api/v1/retention/run"} // nothing is old enough here
 
 // elsewhere are the writes that take another party, a provider or a device, and

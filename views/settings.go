@@ -75,8 +75,9 @@ type IntegrationPage struct {
 	Error   string
 	Field   string // the field the error is about
 	Polls   bool
-	Checks  bool // what it may do can be checked
-	Hooks   bool // its webhook can be made
+	Checks  bool             // what it may do can be checked
+	Tested  []models.Finding // just now
+	Hooks   bool             // its webhook can be made
 
 	Tells   bool // its upstream can be told
 	Telling bool // and is
@@ -261,4 +262,10 @@ func tokenPlace(t models.Token) string {
 		return "the whole hub"
 	}
 	return t.Project
+}
+
+// testedLook is how one finding of a test looks.
+func testedLook(f models.Finding) look {
+	l, _ := findingLook(f)
+	return l
 }
