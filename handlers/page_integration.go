@@ -4,6 +4,7 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
+	"strings"
 
 	"github.com/gin-gonic/gin"
 
@@ -95,8 +96,12 @@ func tryLine(a integrations.About, hook string) (curl string, notes []string) {
 		return "curl -X POST " + hook + " \\\n  -H 'Authorization: Bearer TOKEN' -H 'Content-Type: application/cloudevents+json' \\\n  -d '" + sampleEvent + "'",
 			[]string{"TOKEN is a token of this project with the scope events:write."}
 	}
-	return "curl -X POST " + hook + " \\\n  -H 'Authorization: Bearer TOKEN' --data-binary @README.md",
-		[]string{"TOKEN is a token of this project with the scope events:write."}
+	if a.Name == "modelcard" {
+		return "curl -X POST " + hook + " \\\n  -H 'Authorization: Bearer TOKEN' --data-binary @README.md",
+			[]string{"TOKEN is a token of this project with the scope events:write."}
+	}
+	scheme, rest, _ := strings.Cut(hook, "://")
+	return "", []string{a.Title + " proves itself with a token of this project that has the scope events:write: in the header Authorization: Bearer TOKEN, or, where it sends none, as the password in the address: " + scheme + "://bot:TOKEN@" + rest + "."}
 }
 
 const sampleEvent = `{"specversion":"1.0","type":"dev.throughline.run.started.v1","source":"my-laptop","id":"1","data":{"run_id":"first-run","experiment":"trial","name":"first run","user":"me"}}`
