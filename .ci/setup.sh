@@ -67,6 +67,17 @@ setup_openlineage() {
 }
 
 # ML Metadata's own store, for the slow tests alone.
+# The real programs that the slow tests run (e2e/peers).
+PEERS=(github.com/distribution/distribution/v3/cmd/registry@v3.0.0 github.com/google/go-containerregistry/cmd/crane@v0.20.2
+  github.com/prometheus/alertmanager/cmd/alertmanager@v0.28.1)
+
+setup_peers() {
+  local peer
+  for peer in "${PEERS[@]}"; do
+    [ -x "$tools/$(basename "${peer%@*}")" ] || GOBIN="$tools" go install "$peer" || lacking "$peer"
+  done
+}
+
 setup_mlmd() {
   bash e2e/mlmd/install.sh </dev/null || lacking "ML Metadata (PyPI)"
 }

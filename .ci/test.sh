@@ -69,6 +69,7 @@ browsers() {
 step "setup" setup
 if [ "$tier" = long ]; then
   setup_mlmd
+  setup_peers
   export THROUGHLINE_LONG=1
   step "go test, long" go test -count=1 -timeout 60m ./...
   step "fuzz, long" fuzzed "${FUZZTIME:-10m}"

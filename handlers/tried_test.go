@@ -25,7 +25,9 @@ func TestAnIntegrationIsTested(t *testing.T) {
 		_, _ = w.Write([]byte(`{"jobs":[{"name":"train"}]}`))
 	}))
 	defer upstream.Close()
-	s := newSite(t, func(o *Options) { o.Sources = append([]integrations.Source{jenkins.New(upstream.Client())}, o.Sources...) })
+	s := newSite(t, func(o *Options) {
+		o.Sources = append([]integrations.Source{jenkins.New(upstream.Client())}, o.Sources...)
+	})
 	p := s.project("MINE")
 	s.seed()
 	_, err := s.store.CreateIntegration(context.Background(), models.Principal{TokenID: 1, Name: "t", Hub: models.Administrator}, p.ID, "jenkins", "ci",
