@@ -117,17 +117,28 @@ func (h *Handlers) changeOfForm(c *gin.Context) (models.DataChange, error) {
 	return h.Store.Change(c.Request.Context(), h.principal(c), id)
 }
 
-// submitChangeEnd withdraws a change, or says that it happened.
+// submitChangeEnd withdraws a change, says that it happened, or puts it on another day.
 func (h *Handlers) submitChangeEnd(c *gin.Context) error {
 	change, err := h.changeHere(c.Request.Context(), idParam(c))
 	if err != nil {
 		return err
+	}
+	if day := c.PostForm("on"); day != "" {
+		return h.submitChangeMove(c, change, day)
 	}
 	state := models.ChangeState(c.PostForm("state"))
 	if state != models.ChangeWithdrawn && state != models.ChangeHappened {
 		return models.FieldErrorf(models.Unprocessed, "state", "Say either withdrawn or happened.")
 	}
 	return seeUnless(c, h.Store.EndChange(c.Request.Context(), h.principal(c), change, state), subject(c).Ref.Path()+"#changes")
+}
+
+func (h *Handlers) submitChangeMove(c *gin.Context, change models.DataChange, day string) error {
+	err := h.moveChange(c.Request.Context(), change, day)
+	if refused(err) {
+		return h.refuseDataset(c, err, "", func(*views.DatasetPart) {})
+	}
+	return seeUnless(c, err, subject(c).Ref.Path()+"#change-"+itoa(change.ID))
 }
 
 // idParam is the number in the address; 0 where there is none.
@@ -142,7 +153,13 @@ func (h *Handlers) submitAnswer(c *gin.Context) error {
 	if err != nil {
 		return err
 	}
-	err = h.Store.AnswerChange(c.Request.Context(), h.principal(c), change,
-		models.ChangeAnswer{Model: subject(c).ID, Verdict: models.ChangeVerdict(c.PostForm("verdict")), Text: c.PostForm("text")})
-	return seeUnless(c, err, change.Dataset.Ref.Path()+"#change-"+itoa(change.ID))
+	draft := views.AnswerDraft{Change: change.ID, Model: subject(c).ID, Verdict: c.PostForm("verdict"), Text: c.PostForm("text")}
+	err = h.Store.AnswerChange(c.Request.Context(), h.principal(c), change, models.ChangeAnswer{Model: draft.Model, Verdict: models.ChangeVerdict(draft.Verdict), Text: draft.Text})
+	if !refused(err) {
+		return seeUnless(c, err, change.Dataset.Ref.Path()+"#change-"+itoa(change.ID))
+	}
+	draft.Error = err.Error()
+	p := views.DataChangesPage{Frame: h.frame(c, "Planned data changes"), Changes: []models.DataChange{change}, Draft: draft}
+	p.MayTell = h.mayTellOf(c, p.Changes)
+	return render(c, problemOf(err).Status, views.DataChanges(p))
 }

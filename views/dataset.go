@@ -23,6 +23,37 @@ type DatasetPart struct {
 // ChangeDraft is the input of a form that announces a change.
 type ChangeDraft struct{ Kind, Columns, On, Text string }
 
+// changeView is what a planned change is shown with.
+type changeView struct {
+	Frame   Frame
+	MayTell map[int64]bool
+	MayEnd  bool
+	Draft   AnswerDraft
+}
+
+func (d *DatasetPart) around(p SubjectPage) changeView {
+	return changeView{Frame: p.Frame, MayTell: d.MayTell, MayEnd: p.MayWrite}
+}
+
+// drafts tells whether the refused answer is this one.
+func (v changeView) drafts(c models.DataChange, l models.ChangeLine) bool {
+	return v.Draft.Change == c.ID && v.Draft.Model == l.Model.ID && c.ID != 0
+}
+
+func (v changeView) verdict(c models.DataChange, l models.ChangeLine) models.ChangeVerdict {
+	if v.drafts(c, l) && v.Draft.Verdict != "" {
+		return models.ChangeVerdict(v.Draft.Verdict)
+	}
+	return models.VerdictSafe
+}
+
+func (v changeView) text(c models.DataChange, l models.ChangeLine) string {
+	if v.drafts(c, l) {
+		return v.Draft.Text
+	}
+	return ""
+}
+
 // datasetPath is an address below a dataset's page.
 func datasetPath(s models.Subject, rest ...string) string {
 	return s.Ref.Path() + "/" + strings.Join(rest, "/")

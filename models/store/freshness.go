@@ -71,8 +71,8 @@ const lateEvery = time.Minute
 const newestVersion = `COALESCE((SELECT MAX(heard) FROM (SELECT MIN(t.since_at) AS heard FROM links v
  JOIN links t ON (t.to_id = v.from_id OR t.from_id = v.from_id) WHERE v.to_id = f.subject_id AND v.relation = 'version_of' AND v.until_at = 0 GROUP BY v.from_id) AS versions), 0)`
 
-// keepLate looks about once a minute for datasets that have turned late, until ctx
-// ends.
+// keepLate looks about once a minute for datasets that have turned late, and for
+// planned changes that have happened, until ctx ends.
 func (s *Store) keepLate(ctx context.Context) {
 	for {
 		select {
@@ -85,6 +85,9 @@ func (s *Store) keepLate(ctx context.Context) {
 		}
 		if _, err := s.NoteLate(ctx); err != nil && ctx.Err() == nil {
 			s.log.WarnContext(ctx, "look for late datasets", "error", err)
+		}
+		if _, err := s.NoteGone(ctx); err != nil && ctx.Err() == nil {
+			s.log.WarnContext(ctx, "look for columns that are gone", "error", err)
 		}
 	}
 }
