@@ -2,6 +2,7 @@ package views
 
 import (
 	"net/url"
+	"slices"
 	"time"
 
 	"throughline/models"
@@ -71,3 +72,8 @@ func liveName(s models.Subject) string {
 }
 
 func dayOf(t time.Time) string { return t.Format("2 January 2006") }
+
+// anyEnded tells whether one of the versions is kept for too long.
+func anyEnded(list []DataVersion) bool {
+	return slices.ContainsFunc(list, func(v DataVersion) bool { return v.Ended })
+}

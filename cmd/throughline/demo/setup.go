@@ -32,6 +32,7 @@ func (t *Teller) setUpTeam(ctx context.Context, p *team) error {
 		integration(p, "github", object{"secret": t.Book.Secret}),
 		integration(p, "cloudevents", object{}),
 		integration(p, "modelcard", object{}),
+		integration(p, "openlineage", object{}),
 	}
 	for _, m := range calls {
 		m.also = []int{http.StatusConflict} // made before an earlier start broke off

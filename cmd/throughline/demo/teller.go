@@ -67,6 +67,7 @@ func (t *Teller) past() (beats []beat) {
 	}
 	beats = append(beats, people(start).beats...)
 	beats = append(beats, routinely(t.Book.Started)...)
+	beats = append(beats, aboutData(t.Book.Started)...)
 	beats = slices.DeleteFunc(beats, func(b beat) bool { return b.at.After(t.Book.Started) })
 	slices.SortStableFunc(beats, func(a, b beat) int { return a.at.Compare(b.at) })
 	return beats
