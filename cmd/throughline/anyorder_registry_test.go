@@ -4,7 +4,6 @@ import (
 	"bufio"
 	"context"
 	"encoding/json"
-	"fmt"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -92,6 +91,6 @@ func oneState(t *testing.T, source string, events []store.Inbound, least int, wo
 	if lines := strings.Count(want, "\n"); lines < least {
 		t.Errorf("hardly anything was understood:\n%.2000s", want)
 	} else {
-		t.Log(fmt.Sprintf("%d events, %d lines of state", len(events), lines))
+		t.Logf("%d events, %d lines of state", len(events), lines)
 	}
 }

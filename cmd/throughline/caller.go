@@ -134,5 +134,11 @@ func (c *caller) problem(a answered) error {
 	return fmt.Errorf("%s answers %d: %s", c.root.Host, a.Status, said.Detail)
 }
 
-// below is an address of the hub.
-func (c *caller) below(parts ...string) string { return c.root.JoinPath(parts...).String() }
+// below is an address of the hub, each part a segment of it.
+func (c *caller) below(parts ...string) string {
+	out := strings.TrimRight(c.root.String(), "/")
+	for _, part := range parts {
+		out += "/" + url.PathEscape(part)
+	}
+	return out
+}

@@ -104,15 +104,15 @@ func (c eventCommand) door(hub *caller) (string, error) {
 	case strings.Contains(hub.root.Path, "/hooks/"):
 		return hub.root.String(), nil
 	case c.Project != "":
-		return hub.below("api/v1/projects", c.Project, "events"), nil
+		return hub.below("api", "v1", "projects", c.Project, "events"), nil
 	}
 	key, err := hub.onlyProject()
-	return hub.below("api/v1/projects", key, "events"), err
+	return hub.below("api", "v1", "projects", key, "events"), err
 }
 
 // onlyProject is the one that the token belongs to.
 func (c *caller) onlyProject() (string, error) {
-	answer, err := c.call(http.MethodGet, c.below("api/v1/me"), "", nil)
+	answer, err := c.call(http.MethodGet, c.below("api", "v1", "me"), "", nil)
 	if err != nil {
 		return "", err
 	}

@@ -18,17 +18,17 @@ import (
 
 // The bounds of one poll.
 const (
-	timeAtMost     = 45 * time.Second
-	newAtMost      = 60   // images that are read
-	lookedAtMost   = 100  // known tags that are looked at again
-	tagsAtMost     = 2000 // of one repository
-	reposAtMost    = 500
-	onBoards       = 14 * 24 * time.Hour
-	enoughPatterns = "*?["
+	timeAtMost   = 45 * time.Second
+	newAtMost    = 60   // images that are read
+	lookedAtMost = 100  // known tags that are looked at again
+	tagsAtMost   = 2000 // of one repository
+	reposAtMost  = 500
+	onBoards     = 14 * 24 * time.Hour
+	wildcards    = "*?["
 )
 
-// enough ends a listing.
-var enough = errors.New("enough")
+// errEnough ends a listing.
+var errEnough = errors.New("enough")
 
 // Poll lists the tags, reads the images that are new, and looks whether known tags
 // moved or are gone. What one poll does not get to is for the next.
@@ -69,7 +69,7 @@ func (r *round) problem(format string, args ...any) {
 // in the registry's catalogue.
 func (r *round) repositories(ctx context.Context) (names []string, err error) {
 	setting := r.account.Get("repositories")
-	if setting != "" && !strings.ContainsAny(setting, enoughPatterns) {
+	if setting != "" && !strings.ContainsAny(setting, wildcards) {
 		names = strings.FieldsFunc(setting, func(c rune) bool { return strings.ContainsRune(", \r\n", c) })
 		slices.Sort(names)
 		return slices.Compact(names), nil
@@ -82,14 +82,14 @@ func (r *round) repositories(ctx context.Context) (names []string, err error) {
 		}
 		if len(names) >= reposAtMost {
 			r.problem("The registry has more than %d repositories. Name those that matter in the settings.", reposAtMost)
-			return enough
+			return errEnough
 		}
 		return nil
 	})
 	if absent(err) || denied(err) {
 		return nil, models.FieldErrorf(models.Unprocessed, "repositories", "This registry does not list its repositories to this account. Name them in the settings, without patterns.")
 	}
-	if errors.Is(err, enough) {
+	if errors.Is(err, errEnough) {
 		err = nil
 	}
 	slices.Sort(names)
@@ -131,11 +131,11 @@ func (r *round) tags(ctx context.Context, name string, repo registry.Repository)
 		if len(tags) > tagsAtMost {
 			tags = tags[:tagsAtMost]
 			r.problem("%s has more than %d tags: only the first are looked at.", name, tagsAtMost)
-			return enough
+			return errEnough
 		}
 		return nil
 	})
-	if errors.Is(err, enough) {
+	if errors.Is(err, errEnough) {
 		err = nil
 	}
 	return tags, err
