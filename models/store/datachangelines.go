@@ -123,7 +123,8 @@ func (s *Store) AnswerChange(ctx context.Context, by models.Principal, c models.
 }
 
 // AskedOf are the planned changes that wait for a person's answer: they own a live
-// model that it affects, themselves or in a team, and did not answer yet.
+// model that it affects, themselves or in a team, and did not answer yet. Models
+// whose owners have all left ask the maintainers.
 func (s *Store) AskedOf(ctx context.Context, by models.Principal) (out []models.DataChange, err error) {
 	if by.PersonID == 0 {
 		return nil, nil
@@ -138,12 +139,19 @@ func (s *Store) AskedOf(ctx context.Context, by models.Principal) (out []models.
 			return o.Account == by.PersonID || slices.Contains(teams, o.Team) && o.Team != ""
 		}
 		if slices.ContainsFunc(c.Lines, func(l models.ChangeLine) bool {
-			return slices.ContainsFunc(l.Silent(), mine) && (l.Worst() == "" || ownsItself(l, by))
+			return slices.ContainsFunc(l.Silent(), mine) && (l.Worst() == "" || ownsItself(l, by)) || s.orphaned(ctx, by, l)
 		}) {
 			out = append(out, c)
 		}
 	}
 	return out, err
+}
+
+// orphaned tells whether nobody who is still here answers for a model: then its
+// project's maintainers are asked.
+func (s *Store) orphaned(ctx context.Context, by models.Principal, l models.ChangeLine) bool {
+	here := slices.ContainsFunc(l.Owners, models.Owner.Counts)
+	return !here && l.Worst() == "" && s.MayWrite(ctx, by, l.Model.ID, models.Maintainer) == nil
 }
 
 // ownsItself tells whether the person is among those asked by name.

@@ -149,3 +149,26 @@ func TestThoseWhoseLiveModelsUseTheDataAnswer(t *testing.T) {
 		require.Equal(t, models.NotFound, models.CodeOf(err))
 	})
 }
+
+// TestTheMaintainersAreAskedWhereNobodyIsLeft: an owner who left is asked nothing.
+func TestTheMaintainersAreAskedWhereNobodyIsLeft(t *testing.T) {
+	both(t, func(t *testing.T, s *Store) {
+		h, ctx := newHub(t, s), context.Background()
+		h.dataStory()
+		kim, mia := h.somebody("kim@example.com", models.Contributor), h.signedIn(h.somebody("mia@example.com", models.Maintainer))
+		lee := h.signedIn(h.somebody("lee@example.com", models.Contributor))
+		_, err := s.SetOwners(ctx, admin, ref(models.Model, "churn"), []models.OwnerClaim{{Person: "kim@example.com"}})
+		require.NoError(t, err)
+		_, err = s.AnnounceChange(ctx, lee, h.find(models.Dataset, "s3://lake/tx"), models.DataChange{Kind: "dataset_retired", On: s.now().AddDate(0, 0, 7)})
+		require.NoError(t, err)
+		asked := func(by models.Principal) int {
+			list, err := s.AskedOf(ctx, by)
+			require.NoError(t, err)
+			return len(list)
+		}
+		require.Zero(t, asked(mia), "Kim is here")
+		require.NoError(t, s.SetDisabled(ctx, admin, kim.ID, true))
+		require.Equal(t, 1, asked(mia))
+		require.Zero(t, asked(lee), "a contributor is not asked for what is not theirs")
+	})
+}
